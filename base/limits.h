@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Every limit of the product, with its unit and its reason. */
+#ifndef BASE_LIMITS_H
+#define BASE_LIMITS_H
+
+enum {
+	/* Nesting of JSON, of YAML and of values, in levels. A pod's own types nest 13 deep; jansson stops at 2048, cJSON at
+	 * 1000, and a level of ours costs at most 300 bytes of stack. */
+	LIMIT_JSON_DEPTH = 256,
+	LIMIT_YAML_DEPTH = 64,
+	LIMIT_VALUE_DEPTH = 512,
+
+	/* Bytes of a request's body: kube-apiserver sends objects of at most 3 MiB, with the old object beside. */
+	LIMIT_BODY_BYTES = 8 << 20,
+
+	/* Bytes of one configuration file: an API object holds at most 3 MiB, a ConfigMap 1 MiB. */
+	LIMIT_CONFIG_BYTES = 8 << 20,
+
+	/* Bytes that one request may allocate in its arena. */
+	LIMIT_ARENA_BYTES = 512 << 20,
+
+	/* YAML: events of one document (an alias counts what it copies). */
+	LIMIT_YAML_EVENTS = 2000000,
+
+	/* Template parser: nesting of actions and of pipelines in parentheses. */
+	LIMIT_TEMPLATE_PARSE_DEPTH = 200,
+	/* Template run: {{template}} calls within each other. Go allows 100,000; its own stack would be gone before here. */
+	LIMIT_TEMPLATE_CALL_DEPTH = 256,
+	/* Template run: steps (nodes evaluated, function calls, loop turns, bytes produced by a function divided by 64). */
+	LIMIT_TEMPLATE_STEPS = 20000000,
+	/* Bytes that one template may print, and that one function may return. */
+	LIMIT_TEMPLATE_OUTPUT = 8 << 20,
+	/* printf: width and precision (Go's own limit is 1e6). */
+	LIMIT_PRINTF_WIDTH = 1000000,
+	/* Templates named by a pod's annotation. */
+	LIMIT_TEMPLATES_NAMED = 64,
+};
+
+#endif

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The injector's configuration: what the ConfigMaps istio-sidecar-injector and istio hold, compiled once and never changed afterwards.
+ * Source: Istio's pkg/kube/inject Config, and the chart's templates/configmap.yaml.
+ */
+#ifndef PATCHES_CONFIG_CONFIG_H
+#define PATCHES_CONFIG_CONFIG_H
+
+#include "patches/mesh/mesh.h"
+#include "patches/template/template.h"
+#include "patches/value/value.h"
+
+enum native_mode {
+	NATIVE_AUTO,  /* by the kubelet versions of the nodes */
+	NATIVE_TRUE,
+	NATIVE_FALSE,
+};
+
+/* Settings that are in no ConfigMap: in Istio they are istiod's environment. Texts are borrowed for the time of the load. */
+struct inject_options {
+	struct str revision;          /* "default" where empty in answers */
+	struct str istio_version;     /* "1.8": overrides what the ConfigMap tells of itself; empty: told by content */
+	enum native_mode native;
+	bool openshift;               /* PLATFORM=openshift: proxy ids from the namespace */
+	struct str compliance_policy; /* COMPLIANCE_POLICY */
+	struct str cluster_id;        /* name of the cluster whose nodes are known; "Kubernetes" where empty */
+	const struct map *variables;  /* what `env` may answer: K_STRING by name; NULL: nothing */
+};
+
+/* A text and the name that errors give it (a path, a ConfigMap's key). */
+struct named_text {
+	const char *name;
+	struct str text; /* p NULL: not given */
+};
+
+/*
+ * Each of the first three is either the key's own text or the manifest of its ConfigMap; a ConfigMap manifest of
+ * istio-sidecar-injector given as inject_config brings `values` with it.
+ */
+struct config_texts {
+	struct named_text inject_config, values, mesh;
+	struct named_text cluster_objects; /* manifests of Nodes, Namespaces, ProxyConfigs; other kinds are ignored */
+};
+
+struct label_requirement {
+	struct str key;
+	enum { LABEL_IN, LABEL_NOT_IN, LABEL_EXISTS, LABEL_NOT_EXISTS } op;
+	const struct str *value;
+	size_t n_values;
+};
+
+/* One label selector: all its requirements must hold. An empty selector matches nothing here, as in Istio's injector. */
+struct selector {
+	const struct label_requirement *requirement;
+	size_t len;
+};
+
+struct selectors {
+	const struct selector *selector;
+	size_t len;
+};
+
+struct named_template {
+	struct str name;
+	struct template *template;
+};
+
+struct node {
+	struct str name;
+	int64_t minor; /* of its kubelet; -1 where the version cannot be read */
+};
+
+struct namespace_facts {
+	struct str name;
+	const struct map *labels, *annotations; /* NULL where none */
+};
+
+/* Immutable after inject_config_load(): shared by any number of threads. */
+struct inject_config {
+	struct arena arena; /* everything below lives here, but the templates */
+
+	bool policy_enabled;
+	struct selectors never, always;
+	const struct map *injected_annotations; /* NULL or strings */
+	const struct str *default_templates;
+	size_t n_default_templates;
+	struct named_template *templates; /* in order of the ConfigMap */
+	size_t n_templates;
+	const struct map *aliases; /* name to list of names, raw; NULL */
+
+	const struct value *values;     /* dynamic: what .Values is; frozen */
+	const struct value *raw_values; /* raw tree of the same */
+	const struct value *mesh;       /* raw, canonical */
+	enum release release;
+
+	struct str revision, compliance_policy, cluster_id;
+	enum native_mode native;
+	bool openshift;
+	struct template_env env;
+
+	bool nodes_known;          /* false: no source of nodes; auto-detection says no */
+	const struct node *nodes;
+	size_t n_nodes;
+	const struct namespace_facts *namespaces;
+	size_t n_namespaces;
+	const struct proxy_config_resource *proxy_configs;
+	size_t n_proxy_configs;
+
+	struct mesh_warnings warnings; /* what loading found odd; for the log and `config check` */
+	char digest[65];               /* SHA-256 of all texts, hexadecimal: names this configuration */
+};
+
+/*
+ * Owns nothing of its arguments afterwards. NULL with err: ERR_CONFIG, where = "NAME:LINE" or "NAME key KEY", text with the remedy.
+ * Without inject_config the embedded default is compiled.
+ */
+struct inject_config *inject_config_load(const struct config_texts *texts, const struct inject_options *options,
+	struct err *err) MUST_CHECK;
+void inject_config_free(struct inject_config *c);
+void inject_config_freep(struct inject_config **slot);
+
+/* NULL where the configuration has no such template. */
+const struct named_template *inject_config_template(const struct inject_config *c, struct str name);
+const struct namespace_facts *inject_config_namespace(const struct inject_config *c, struct str name);
+
+/* --- parts, for the loader and its tests --------------------------------------------------------------------- */
+
+/* labels: raw map of strings or NULL. */
+bool selectors_match(const struct selectors *s, const struct map *labels);
+/* A raw list of label selectors (metav1.LabelSelector). ERR_CONFIG names the entry. */
+int selectors_compile(struct arena *a, const struct value *raw, struct selectors *ret, struct err *err) MUST_CHECK;
+
+/* Reads Nodes, Namespaces and ProxyConfigs from a stream of manifests (documents and Lists) into c. */
+int cluster_objects_load(struct inject_config *c, const struct named_text *text, struct err *err) MUST_CHECK;
+
+/* The release that a ConfigMap was made for, told by its content (injector-facts.md, section C). */
+int release_detect(const struct value *config, const struct value *values, struct str override, enum release *ret,
+	struct err *err) MUST_CHECK;
+
+/* The embedded default (embedded.c): our own templates, values and mesh. */
+extern const char embedded_inject_config[], embedded_values[], embedded_mesh[];
+
+#endif

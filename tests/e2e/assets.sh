@@ -47,10 +47,7 @@ build() {
 	say "building $program (once; kept in $folder)"
 	(cd "$here/cluster" && GOTOOLCHAIN=local GOFLAGS=-mod=readonly CGO_ENABLED=0 \
 		nice -n 19 "$go" build -trimpath -ldflags "$(linker_flags)" \
-		-o "$part" "$(package_of "$program")") || {
-		rm -f "$part"
-		die "$program did not build"
-	}
+		-o "$part" "$(package_of "$program")") || die "$program did not build"
 	mv "$part" "$folder/$program"
 	say "built $program in $((SECONDS - started)) s"
 }
@@ -66,6 +63,7 @@ if [ -n "$(missing)" ]; then
 	mkdir -p "$folder"
 	exec 9>"$folder/.lock"
 	flock 9
+	trap 'rm -f "$folder"/.*."$$"' EXIT
 	go=$("$here/go.sh")
 	for program in $(missing); do
 		build "$program"

@@ -1,0 +1,3 @@
+module outrigger/tests/oracle/unicode
+
+go 1.26

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The verbs of the command line: one table from which dispatch, usage and help come. */
+#include "webhook/cli/command.h"
+
+#include <string.h>
+
+#include "base/log.h"
+
+static const struct command commands[] = {
+	{.name = "version", .verb = VERB_VERSION, .run = cmd_version, .synopsis = "", .summary = "print the version",
+	 .example = "outrigger version"},
+	{.name = "help", .verb = VERB_HELP, .run = cmd_help, .synopsis = "[COMMAND]", .summary = "explain a command",
+	 .example = "outrigger help inject"},
+};
+
+const struct command *command_find(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+		if (strcmp(commands[i].name, name) == 0)
+			return &commands[i];
+	return NULL;
+}
+
+void command_usage(FILE *to)
+{
+	(void)fprintf(to, "Usage: outrigger COMMAND [OPTION]...\n"
+			  "Sidecar injection for Kubernetes: a mutating admission webhook that runs the cluster's own Istio templates.\n\n"
+			  "Commands:\n");
+	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+		(void)fprintf(to, "  %-10s %s\n", commands[i].name, commands[i].summary);
+	(void)fprintf(to, "\n`outrigger help COMMAND` lists its options. Exit codes: 0 done, 1 failed, 2 wrong usage or configuration.\n");
+}
+
+void command_help(const struct command *c, FILE *to)
+{
+	(void)fprintf(to, "Usage: outrigger %s%s%s\n%c%s.\n\nOptions:\n", c->name, c->synopsis[0] ? " " : "", c->synopsis,
+		c->summary[0] - 'a' + 'A', c->summary + 1);
+	options_print(c->verb, to);
+	(void)fprintf(to, "\nExample:\n  %s\n", c->example);
+}
+
+int cmd_help(const struct options *o, struct err *err)
+{
+	const struct command *c;
+
+	if (o->n_rest == 0) {
+		command_usage(stdout);
+		return 0;
+	}
+	c = command_find(o->rest[0]);
+	if (!c)
+		return err_set(err, ERR_CONFIG, "unknown command '%.64s'; `outrigger help` lists them", o->rest[0]);
+	command_help(c, stdout);
+	return 0;
+}
+
+static int report(const char *verb, const struct err *err)
+{
+	char text[sizeof(struct err) * 2];
+
+	err_print(err, text, sizeof(text));
+	(void)fprintf(stderr, "outrigger%s%s: %s\n", verb[0] ? " " : "", verb, text);
+	return err->code == ERR_CONFIG ? EXIT_USAGE : EXIT_FAILED;
+}
+
+/* A full disk or a closed pipe must not look like success. */
+static int finish_output(struct err *err)
+{
+	if (fflush(stdout) == EOF || ferror(stdout))
+		return err_set(err, ERR_IO, "cannot write to standard output");
+	return 0;
+}
+
+static int run_command(const struct command *c, int argc, char **argv)
+{
+	struct options options;
+	struct err err = {0};
+
+	if (options_parse(c->verb, argc, argv, &options, &err) < 0) {
+		const int code = report(c->name, &err);
+
+		(void)fprintf(stderr, "Try `outrigger help %s`.\n", c->name);
+		return code;
+	}
+	if (options.help)
+		command_help(c, stdout);
+	else if (c->run(&options, &err) < 0)
+		return report(c->name, &err);
+	return finish_output(&err) < 0 ? report(c->name, &err) : EXIT_OK;
+}
+
+int command_main(int argc, char **argv)
+{
+	const char *name = argc > 1 ? argv[1] : "";
+	const struct command *c;
+
+	if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
+		name = "help";
+	if (strcmp(name, "--version") == 0)
+		name = "version";
+	c = command_find(name);
+	if (c)
+		return run_command(c, argc - 2, argv + 2);
+	if (name[0])
+		(void)fprintf(stderr, "outrigger: unknown command '%.64s'\n", name);
+	command_usage(stderr);
+	return EXIT_USAGE;
+}

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The options of every verb: one table from which parsing, help and the manual come. */
+#include "webhook/cli/options.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "base/text.h"
+
+enum option_type { OPTION_STRING, OPTION_CHOICE, OPTION_LIST, OPTION_NUMBER, OPTION_SIZE, OPTION_DURATION, OPTION_FLAG };
+
+struct option {
+	const char *name, *alias; /* alias: the name that istioctl has for it */
+	char letter;
+	unsigned char type;
+	unsigned char verbs; /* enum verb bits */
+	size_t offset;       /* of its member in struct options */
+	const char *argument;
+	const char *fallback; /* as it would be typed; NULL: none */
+	const char *choices;  /* OPTION_CHOICE: words separated by | */
+	int64_t least, most;  /* OPTION_NUMBER, OPTION_SIZE, OPTION_DURATION */
+	const char *help;
+};
+
+#define AT(member) .offset = offsetof(struct options, member)
+
+/* In the order in which help prints them. */
+static const struct option table[] = {
+	{.name = "listen", AT(listen), .type = OPTION_STRING, .verbs = VERB_SERVE, .argument = "ADDR:PORT", .fallback = "0.0.0.0:15017",
+	 .help = "where to serve HTTPS; [::]:PORT for IPv6, port 0 takes any free one"},
+	{.name = "metrics-listen", AT(metrics_listen), .type = OPTION_STRING, .verbs = VERB_SERVE, .argument = "ADDR:PORT|off",
+	 .fallback = "127.0.0.1:15014", .help = "where to serve /healthz and /readyz over plain HTTP"},
+	{.name = "tls-cert", AT(tls_cert), .type = OPTION_STRING, .verbs = VERB_SERVE, .argument = "FILE",
+	 .help = "certificate and chain, PEM (see `outrigger certs`)"},
+	{.name = "tls-key", AT(tls_key), .type = OPTION_STRING, .verbs = VERB_SERVE, .argument = "FILE", .help = "its private key, PEM"},
+	{.name = "inject-config", .alias = "injectConfigFile", AT(inject_config), .type = OPTION_STRING, .verbs = VERB_CONFIGURED,
+	 .argument = "FILE", .help = "key `config` of the ConfigMap istio-sidecar-injector, or its manifest (embedded default)"},
+	{.name = "values", .alias = "valuesFile", AT(values), .type = OPTION_STRING, .verbs = VERB_CONFIGURED, .argument = "FILE",
+	 .help = "key `values` of the same, JSON or YAML, or the manifest"},
+	{.name = "mesh-config", .alias = "meshConfigFile", AT(mesh_config), .type = OPTION_STRING, .verbs = VERB_CONFIGURED,
+	 .argument = "FILE", .help = "key `mesh` of the ConfigMap istio, or its manifest"},
+	{.name = "revision", AT(revision), .type = OPTION_STRING, .verbs = VERB_CONFIGURED, .argument = "REV", .fallback = "default",
+	 .help = "the revision served, as the templates see it"},
+	{.name = "istio-version", AT(istio_version), .type = OPTION_STRING, .verbs = VERB_CONFIGURED, .argument = "X.Y",
+	 .help = "whose rules to follow; read from the configuration unless given"},
+	{.name = "native-sidecars", AT(native_sidecars), .type = OPTION_CHOICE, .choices = "auto|true|false", .verbs = VERB_CONFIGURED,
+	 .argument = "auto|true|false", .fallback = "auto", .help = "native sidecars; auto: when every node's kubelet is 1.33 or later"},
+	{.name = "platform", AT(platform), .type = OPTION_CHOICE, .choices = "openshift|", .verbs = VERB_CONFIGURED,
+	 .argument = "openshift|\"\"", .fallback = "", .help = "take ids from the namespace's annotations, as OpenShift asks"},
+	{.name = "compliance-policy", AT(compliance_policy), .type = OPTION_STRING, .verbs = VERB_CONFIGURED, .argument = "NAME",
+	 .fallback = "", .help = "what templates see as .CompliancePolicy (istiod's COMPLIANCE_POLICY)"},
+	{.name = "cluster-objects", AT(cluster_objects), .type = OPTION_STRING, .verbs = VERB_CONFIGURED, .argument = "FILE",
+	 .help = "manifests of Nodes, Namespaces and ProxyConfigs that the injection shall know"},
+	{.name = "env", AT(env), .type = OPTION_LIST, .verbs = VERB_CONFIGURED, .argument = "KEY=VALUE",
+	 .help = "what `env` in a template gives; allow-listed names only; may be repeated"},
+	{.name = "threads", AT(threads), .type = OPTION_NUMBER, .least = 0, .most = 256, .verbs = VERB_SERVE, .argument = "N",
+	 .fallback = "0", .help = "worker threads; 0: one a core"},
+	{.name = "max-body", AT(max_body), .type = OPTION_SIZE, .least = 1024, .most = 64 << 20, .verbs = VERB_SERVE,
+	 .argument = "BYTES", .fallback = "8Mi", .help = "largest body of a request; Ki and Mi are understood"},
+	{.name = "max-connections", AT(max_connections), .type = OPTION_NUMBER, .least = 8, .most = 100000, .verbs = VERB_SERVE,
+	 .argument = "N", .fallback = "1000", .help = "connections held at once; more are closed at once"},
+	{.name = "idle-timeout", AT(idle_timeout), .type = OPTION_DURATION, .least = 1000, .most = 3600000, .verbs = VERB_SERVE,
+	 .argument = "TIME", .fallback = "90s", .help = "a silent connection is closed after this"},
+	{.name = "request-timeout", AT(request_timeout), .type = OPTION_DURATION, .least = 100, .most = 60000, .verbs = VERB_SERVE,
+	 .argument = "TIME", .fallback = "10s", .help = "handshake, headers and body must be there within this"},
+	{.name = "drain-delay", AT(drain_delay), .type = OPTION_DURATION, .least = 0, .most = 600000, .verbs = VERB_SERVE,
+	 .argument = "TIME", .fallback = "5s", .help = "after SIGTERM: not ready, but serving, this long"},
+	{.name = "log-format", AT(log_format), .type = OPTION_CHOICE, .choices = "json|text", .verbs = VERB_SERVE,
+	 .argument = "json|text", .fallback = "text", .help = "log lines on standard error"},
+	{.name = "log-level", AT(log_level), .type = OPTION_CHOICE, .choices = "debug|info|warn|error", .verbs = VERB_SERVE,
+	 .argument = "debug|info|warn|error", .fallback = "info", .help = "what is less is not logged"},
+	{.name = "filename", .letter = 'f', AT(file), .type = OPTION_STRING, .verbs = VERB_INJECT, .argument = "FILE|-",
+	 .help = "manifests: YAML or JSON, several documents, Lists; - is standard input"},
+	{.name = "namespace", .letter = 'n', AT(namespace), .type = OPTION_STRING, .verbs = VERB_INJECT, .argument = "NAMESPACE",
+	 .help = "for objects that name none"},
+	{.name = "output", .letter = 'o', AT(output), .type = OPTION_CHOICE, .choices = "yaml|json", .verbs = VERB_INJECT,
+	 .argument = "yaml|json", .fallback = "yaml", .help = "how injected objects are printed"},
+	{.name = "out", AT(out), .type = OPTION_STRING, .verbs = VERB_CERTS, .argument = "DIR",
+	 .help = "directory for ca.crt, ca.key, tls.crt, tls.key; made if it is missing"},
+	{.name = "host", AT(hosts), .type = OPTION_LIST, .verbs = VERB_CERTS, .argument = "NAME|ADDRESS",
+	 .help = "a name or address that clients use; may be repeated"},
+	{.name = "days", AT(days), .type = OPTION_NUMBER, .least = 1, .most = 3650, .verbs = VERB_CERTS, .argument = "N", .fallback = "90",
+	 .help = "how long the serving certificate is valid; the CA ten times that, at most ten years"},
+	{.name = "help", .letter = 'h', AT(help), .type = OPTION_FLAG, .verbs = 0xff, .help = "this text"},
+};
+
+static int bad_value(const struct option *o, const char *value, const char *want, struct err *err)
+{
+	return err_set(err, ERR_CONFIG, "--%s must be %s, got '%.64s'", o->name, want, value);
+}
+
+static int bad_range(const struct option *o, const char *value, struct err *err)
+{
+	char want[96];
+
+	(void)snprintf(want, sizeof(want), "%s from %lld to %lld", o->type == OPTION_DURATION ? "a time like 500ms, 10s or 2m" : "a number",
+		(long long)o->least, (long long)o->most);
+	if (o->type == OPTION_DURATION)
+		(void)snprintf(want, sizeof(want), "a time like 500ms, 10s or 2m, from %lldms to %llds", (long long)o->least,
+			(long long)(o->most / 1000));
+	return bad_value(o, value, want, err);
+}
+
+static const struct {
+	const char *suffix;
+	unsigned char type;
+	int64_t factor;
+} units[] = {
+	{"Ki", OPTION_SIZE, 1 << 10}, {"Mi", OPTION_SIZE, 1 << 20},   {"ms", OPTION_DURATION, 1},
+	{"s", OPTION_DURATION, 1000}, {"m", OPTION_DURATION, 60000},  {"h", OPTION_DURATION, 3600000},
+};
+
+/* The number in the option's own unit: bytes, or milliseconds (a time needs its unit, but for 0). */
+static int parse_number(const struct option *o, const char *value, int64_t *ret, struct err *err)
+{
+	struct str text = str_of(value);
+	int64_t factor = 1, n;
+	bool has_unit = false;
+
+	for (size_t i = 0; i < ARRAY_LEN(units) && !has_unit; i++) {
+		if (units[i].type == o->type && str_has_suffix(text, units[i].suffix)) {
+			text.len -= strlen(units[i].suffix);
+			factor = units[i].factor;
+			has_unit = true;
+		}
+	}
+	if (!parse_i64(text, &n) || __builtin_mul_overflow(n, factor, &n) || n < o->least || n > o->most ||
+	    (o->type == OPTION_DURATION && !has_unit && n != 0))
+		return bad_range(o, value, err);
+	*ret = n;
+	return 0;
+}
+
+static bool is_choice(const char *choices, const char *value)
+{
+	struct str rest = str_of(choices);
+
+	while (rest.p)
+		if (str_is(str_cut(&rest, '|'), value))
+			return true;
+	return false;
+}
+
+static int store(const struct option *o, const char *value, struct options *to, struct err *err)
+{
+	void *const member = (char *)to + o->offset;
+	struct option_list *list = member;
+
+	switch (o->type) {
+	case OPTION_FLAG:
+		*(bool *)member = true;
+		return 0;
+	case OPTION_LIST:
+		if (list->len == OPTIONS_REPEAT_MAX)
+			return err_set(err, ERR_CONFIG, "--%s may be given at most %d times", o->name, OPTIONS_REPEAT_MAX);
+		list->item[list->len++] = value;
+		return 0;
+	case OPTION_CHOICE:
+		if (!is_choice(o->choices, value))
+			return bad_value(o, value, o->argument, err);
+		*(const char **)member = value;
+		return 0;
+	case OPTION_STRING:
+		*(const char **)member = value;
+		return 0;
+	default:
+		return parse_number(o, value, member, err);
+	}
+}
+
+static const struct option *find_long(enum verb verb, struct str name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(table); i++)
+		if ((table[i].verbs & verb) && (str_is(name, table[i].name) || (table[i].alias && str_is(name, table[i].alias))))
+			return &table[i];
+	return NULL;
+}
+
+static const struct option *find_letter(enum verb verb, char letter)
+{
+	for (size_t i = 0; i < ARRAY_LEN(table); i++)
+		if ((table[i].verbs & verb) && table[i].letter && table[i].letter == letter)
+			return &table[i];
+	return NULL;
+}
+
+/* Finds the option of one argument and its value, if that is in the same word. */
+static const struct option *recognise(enum verb verb, const char *arg, const char **ret_value)
+{
+	const char *equals = strchr(arg, '=');
+
+	*ret_value = NULL;
+	if (arg[1] == '-') {
+		if (equals)
+			*ret_value = equals + 1;
+		return find_long(verb, (struct str){arg + 2, equals ? (size_t)(equals - arg) - 2 : strlen(arg) - 2});
+	}
+	if (arg[2])
+		*ret_value = arg[2] == '=' ? arg + 3 : arg + 2;
+	return find_letter(verb, arg[1]);
+}
+
+static int parse_option(enum verb verb, char **argv, int *i, int argc, struct options *to, struct err *err)
+{
+	const char *arg = argv[*i], *value;
+	const struct option *o = recognise(verb, arg, &value);
+
+	if (!o)
+		return err_set(err, ERR_CONFIG, "unknown option '%.64s'", arg);
+	if (o->type == OPTION_FLAG && value)
+		return err_set(err, ERR_CONFIG, "--%s takes no value", o->name);
+	if (o->type != OPTION_FLAG && !value) {
+		if (*i + 1 >= argc)
+			return err_set(err, ERR_CONFIG, "--%s needs a value: %s", o->name, o->argument);
+		value = argv[++*i];
+	}
+	return store(o, value, to, err);
+}
+
+static int fill_defaults(struct options *to, struct err *err)
+{
+	memset(to, 0, sizeof(*to));
+	for (size_t i = 0; i < ARRAY_LEN(table); i++)
+		if (table[i].fallback && store(&table[i], table[i].fallback, to, err) < 0)
+			return -1;
+	return 0;
+}
+
+int options_parse(enum verb verb, int argc, char **argv, struct options *ret, struct err *err)
+{
+	bool only_rest = false;
+
+	if (fill_defaults(ret, err) < 0)
+		return -1;
+	for (int i = 0; i < argc; i++) {
+		if (!only_rest && strcmp(argv[i], "--") == 0) {
+			only_rest = true;
+		} else if (!only_rest && argv[i][0] == '-' && argv[i][1]) {
+			if (parse_option(verb, argv, &i, argc, ret, err) < 0)
+				return -1;
+		} else if (ret->n_rest == OPTIONS_REST_MAX) {
+			return err_set(err, ERR_CONFIG, "more than %d arguments", OPTIONS_REST_MAX);
+		} else {
+			ret->rest[ret->n_rest++] = argv[i];
+		}
+	}
+	return 0;
+}
+
+void options_print(enum verb verb, FILE *to)
+{
+	char left[64];
+
+	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
+		const struct option *o = &table[i];
+
+		if (!(o->verbs & verb))
+			continue;
+		(void)snprintf(left, sizeof(left), "%c%c%s --%s%s%s", o->letter ? '-' : ' ', o->letter ? o->letter : ' ',
+			o->letter ? "," : " ", o->name, o->argument ? " " : "", o->argument ? o->argument : "");
+		(void)fprintf(to, "  %-38s %s", left, o->help);
+		if (o->fallback && o->fallback[0])
+			(void)fprintf(to, " (default %s)", o->fallback);
+		if (o->alias)
+			(void)fprintf(to, "; also --%s", o->alias);
+		(void)fputc('\n', to);
+	}
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The options of every verb: one table from which parsing, help and the manual come. */
+#ifndef WEBHOOK_CLI_OPTIONS_H
+#define WEBHOOK_CLI_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/err.h"
+
+/* The verbs as bits, to say which options each takes. */
+enum verb {
+	VERB_SERVE = 1,
+	VERB_INJECT = 2,
+	VERB_CERTS = 4,
+	VERB_VERSION = 8,
+	VERB_HELP = 16,
+	VERB_CONFIGURED = VERB_SERVE | VERB_INJECT, /* those that load the injector's configuration */
+};
+
+enum { OPTIONS_REPEAT_MAX = 64, OPTIONS_REST_MAX = 16 };
+
+/* An option that may be given several times. Borrowed from argv. */
+struct option_list {
+	const char *item[OPTIONS_REPEAT_MAX];
+	size_t len;
+};
+
+/* What the command line said, defaults filled in. Texts are borrowed from argv or static; NULL where nothing was given. */
+struct options {
+	/* where to serve */
+	const char *listen, *metrics_listen, *tls_cert, *tls_key;
+	int64_t threads, max_connections;
+	int64_t max_body;                                      /* bytes */
+	int64_t idle_timeout, request_timeout, drain_delay;    /* milliseconds */
+	/* the injector's configuration */
+	const char *inject_config, *values, *mesh_config;
+	const char *revision, *istio_version, *native_sidecars, *platform, *compliance_policy, *cluster_objects;
+	struct option_list env;
+	/* logging */
+	const char *log_format, *log_level;
+	/* offline */
+	const char *file, *namespace, *output;
+	/* certificates */
+	const char *out;
+	struct option_list hosts;
+	int64_t days;
+
+	bool help;
+	const char *rest[OPTIONS_REST_MAX]; /* arguments that are no options */
+	size_t n_rest;
+};
+
+/*
+ * Parses the arguments behind the verb: --name VALUE, --name=VALUE, -x VALUE, -xVALUE, -- ends the options, - is an argument.
+ * ERR_CONFIG with the option's name and what is wrong.
+ */
+int options_parse(enum verb verb, int argc, char **argv, struct options *ret, struct err *err) MUST_CHECK;
+
+/* Prints the options of a verb, two columns. */
+void options_print(enum verb verb, FILE *to);
+
+#endif

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Numbers of a document, by their text: exact, whatever their size. */
+#ifndef PATCHES_VALUE_NUMBER_H
+#define PATCHES_VALUE_NUMBER_H
+
+#include "base/text.h"
+
+/* Whether two JSON numbers have the same value: 1, 1.0, 10e-1; exactly, not as doubles. 0 and -0 are the same. */
+bool number_equal(struct str a, struct str b);
+
+#endif

@@ -52,6 +52,12 @@ struct function_table {
 	size_t len;
 };
 
+/*
+ * For param: an interface with methods. A value may be passed where it is a protobuf message (a non-nil *T or a nil one);
+ * else the caller says "wrong type for value; expected protoreflect.ProtoMessage; got v1.PodSpec".
+ */
+extern const struct go_type go_proto_message;
+
 extern const struct function_table go_functions;         /* text/template's own: and, call, eq, ... */
 extern const struct function_table sprig_functions;
 extern const struct function_table injector_functions_head, injector_functions_v1_8, injector_functions_v1_5;
@@ -70,6 +76,12 @@ int go_print_value(struct run *r, struct text *out, const struct value *v, struc
 
 /* Truth as text/template's `if` sees it. */
 bool go_truth(const struct value *v);
+/* Whether v, or anything it holds, came from the pod; and where all of that is structure on purpose, V_STRUCTURE too. */
+unsigned go_pod_flags(const struct value *v);
+
+/* strconv.Quote, QuoteToASCII (quote.c). */
+void go_quote(struct text *out, struct str s);
+void go_quote_ascii(struct text *out, struct str s);
 /* A string result. */
 const struct value *run_str(struct run *r, struct text *t, struct err *err) MUST_CHECK;
 

@@ -7,6 +7,8 @@
 #include "base/log.h"
 
 static const struct command commands[] = {
+	{.name = "certs", .verb = VERB_CERTS, .run = cmd_certs, .synopsis = "create --out DIR --host NAME... [OPTION]...",
+	 .summary = "make a CA and a serving certificate", .example = "outrigger certs create --out certs --host 127.0.0.1 --host localhost"},
 	{.name = "version", .verb = VERB_VERSION, .run = cmd_version, .synopsis = "", .summary = "print the version",
 	 .example = "outrigger version"},
 	{.name = "help", .verb = VERB_HELP, .run = cmd_help, .synopsis = "[COMMAND]", .summary = "explain a command",

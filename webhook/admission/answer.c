@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* AdmissionReview out: the answer in the form that was asked for. */
+#include "patches/value/json.h"
+#include "webhook/admission/review.h"
+
+static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+static char digit(uint32_t bits, unsigned shift)
+{
+	return digits[bits >> shift & 63];
+}
+
+/* RFC 4648, with padding: what Go's encoding/json reads into []byte. */
+static void add_base64(struct text *out, struct str s)
+{
+	const size_t len = (s.len + 2) / 3 * 4;
+	char *to = text_room(out, len);
+	size_t i;
+
+	if (!to)
+		return;
+	for (i = 0; i + 2 < s.len; i += 3, to += 4) {
+		const unsigned char *p = (const unsigned char *)s.p + i;
+		const uint32_t bits = (uint32_t)p[0] << 16 | (uint32_t)p[1] << 8 | p[2];
+
+		to[0] = digit(bits, 18);
+		to[1] = digit(bits, 12);
+		to[2] = digit(bits, 6);
+		to[3] = digit(bits, 0);
+	}
+	if (i < s.len) {
+		const unsigned char *p = (const unsigned char *)s.p + i;
+		const bool two = s.len - i == 2;
+		const uint32_t bits = (uint32_t)p[0] << 16 | (two ? (uint32_t)p[1] << 8 : 0);
+
+		to[0] = digit(bits, 18);
+		to[1] = digit(bits, 12);
+		to[2] = two ? digit(bits, 6) : '=';
+		to[3] = '=';
+	}
+	out->len += len;
+}
+
+static void add_member(struct text *out, const char *name, struct str value)
+{
+	text_adds(out, name);
+	json_write_string(out, value, 0);
+}
+
+/* Keys are parts of qualified names, as the API server demands; it puts the webhook's name before them. */
+static void add_audit(struct text *out, const struct admission_answer *answer)
+{
+	add_member(out, ",\"auditAnnotations\":{\"reason\":", str_of(reason_row(answer->reason)->code));
+	if (answer->templates.len)
+		add_member(out, ",\"templates\":", answer->templates);
+	if (answer->detail.len)
+		add_member(out, ",\"reason-detail\":", answer->detail);
+	text_addc(out, '}');
+}
+
+static void add_warnings(struct text *out, const struct admission_answer *answer)
+{
+	for (size_t i = 0; i < answer->n_warnings; i++)
+		add_member(out, i ? "," : ",\"warnings\":[", str_of(answer->warning[i]));
+	if (answer->n_warnings)
+		text_addc(out, ']');
+}
+
+void answer_write(struct text *out, const struct admission_answer *answer)
+{
+	add_member(out, "{\"kind\":\"AdmissionReview\",\"apiVersion\":", answer->api_version);
+	add_member(out, ",\"response\":{\"uid\":", answer->uid);
+	text_adds(out, answer->allowed ? ",\"allowed\":true" : ",\"allowed\":false");
+	if (answer->message.p) {
+		add_member(out, ",\"status\":{\"metadata\":{},\"status\":\"Failure\",\"message\":", answer->message);
+		text_addf(out, ",\"code\":%d}", answer->code);
+	}
+	if (answer->patch.p && !str_is(answer->patch, "[]")) {
+		text_adds(out, ",\"patch\":\"");
+		add_base64(out, answer->patch);
+		text_adds(out, "\",\"patchType\":\"JSONPatch\"");
+	}
+	add_audit(out, answer);
+	add_warnings(out, answer);
+	text_adds(out, "}}");
+}

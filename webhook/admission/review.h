@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * AdmissionReview, admission.k8s.io/v1 and v1beta1: the request in, the answer out.
+ * Source: Kubernetes' k8s.io/api/admission/v1 types and "Dynamic Admission Control", section Webhook request and response.
+ */
+#ifndef WEBHOOK_ADMISSION_REVIEW_H
+#define WEBHOOK_ADMISSION_REVIEW_H
+
+#include "patches/reason.h"
+#include "patches/value/value.h"
+
+enum { REVIEW_UID_MAX = 256, REVIEW_MAX_WARNINGS = 8 };
+
+/* Borrowed from the body and the arena. */
+struct admission_request {
+	struct str api_version;      /* of the review, echoed in the answer */
+	struct str uid;
+	struct str operation, name, namespace;
+	struct str user;             /* name of who asked; p NULL where nobody is named */
+	bool dry_run;
+	const struct value *object;  /* raw, strings marked as the pod's */
+	struct str object_json;      /* the same, byte for byte as the body has it; p NULL where it cannot be told */
+	enum reason reason;          /* NONE: a pod is being created; not a pod, no creation: allowed untouched; BAD_REVIEW: refused */
+	const char *problem;         /* BAD_REVIEW and BAD_POD: what is wrong, for status.message */
+};
+
+/*
+ * 0: the review can be answered with its uid: see ret->reason. -1: it cannot (HTTP 400); err says what is wrong with the body, where =
+ * "byte N" or a JSON Pointer; ERR_NOMEM. The body must outlive the result.
+ */
+int review_parse(struct arena *a, struct str body, struct admission_request *ret, struct err *err) MUST_CHECK;
+
+struct admission_answer {
+	struct str api_version, uid;
+	bool allowed;
+	struct str patch;            /* JSON Patch; none where p is NULL or it holds no operation */
+	struct str message;          /* status.message; p NULL: no status */
+	int code;                    /* status.code */
+	enum reason reason;          /* auditAnnotations.reason */
+	struct str templates;        /* auditAnnotations.templates; p NULL or empty: left out */
+	struct str detail;           /* auditAnnotations.reason-detail; p NULL or empty: left out */
+	const char *warning[REVIEW_MAX_WARNINGS];
+	size_t n_warnings;
+};
+
+/* Appends the answer as an AdmissionReview; look at out->failed afterwards. */
+void answer_write(struct text *out, const struct admission_answer *answer);
+
+#endif

@@ -93,13 +93,13 @@ static void shortest(struct digits *d, double f, int bits)
 	strip_zeros(d);
 }
 
-/* Whole numbers below 2^53 are their own shortest text: what most numbers are, without printf. */
-static bool whole(struct digits *d, double f)
+/* Whole numbers below 2^53 (2^24 for a float32) are their own shortest text: what most numbers are, without printf. */
+static bool whole(struct digits *d, double f, int bits)
 {
 	char reversed[20];
 	uint64_t n;
 
-	if (f >= 9007199254740992.0 || f != floor(f))
+	if (f >= (bits == 32 ? 0x1p24 : 0x1p53) || f != floor(f))
 		return false;
 	n = (uint64_t)f;
 	d->len = 0;
@@ -210,7 +210,7 @@ void go_format_float(struct text *out, double f, char fmt, int prec, int bits)
 	f = fabs(f);
 	if (prec >= 0)
 		fill_exact(&d, f, fmt, prec);
-	else if (!whole(&d, f))
+	else if (!whole(&d, f, bits))
 		shortest(&d, f, bits);
 	if (fmt == 'f')
 		lay_out_f(out, &d, at_least_0(d.len - d.point));

@@ -12,6 +12,7 @@
 #include "base/gofloat.h"
 #include "base/limits.h"
 #include "patches/value/json.h"
+#include "tests/unit/oom.h"
 
 static struct arena arena;
 
@@ -332,6 +333,61 @@ static void test_floats_read_back(void **state UNUSED)
 	}
 }
 
+static int read_and_write(struct arena *a, const void *arg, struct err *err)
+{
+	const struct value *v = json_parse(a, arg, strlen(arg), JSON_FROM_POD, err), *dynamic;
+	struct text out;
+
+	if (!v)
+		return -1;
+	dynamic = value_from_raw(a, v);
+	if (!dynamic || !value_deep_copy(a, dynamic))
+		return err_nomem(err);
+	text_init(&out, a, 1 << 20);
+	json_write(&out, dynamic, JSON_SORT_KEYS);
+	return out.failed ? err_nomem(err) : 0;
+}
+
+static void test_out_of_memory(void **state UNUSED)
+{
+	static const char json[] = "{\"a\\n\":[1,[2.5],{\"x\":\"\\u00e9\"}],\"b\":1,\"c\":1,\"d\":1,\"e\":1,\"f\":1,\"g\":1,\"h\":1,\"i\":1,\"j\":1}";
+	char *many = malloc(2 * 300 + 2);
+
+	assert_in_range(oom_loop(read_and_write, json), 50, 1000);
+	/* more items than wait on the stack */
+	many[0] = '[';
+	for (size_t i = 0; i < 300; i++)
+		memcpy(many + 1 + 2 * i, "1,", 2);
+	memcpy(many + 600, "]", 2);
+	assert_in_range(oom_loop(read_and_write, many), 300, 10000);
+	free(many);
+}
+
+/* Linear in members and in bytes: these take milliseconds, or minutes where something is quadratic. */
+static void test_large(void **state UNUSED)
+{
+	enum { MEMBERS = 100000, BYTES = 7 << 20 };
+	struct text t;
+	const struct value *v;
+
+	text_init(&t, &arena, 64 << 20);
+	text_addc(&t, '{');
+	for (unsigned i = 0; i < MEMBERS; i++)
+		text_addf(&t, "%s\"member-%u\":[%u]", i ? "," : "", i, i);
+	text_addc(&t, '}');
+	v = json_parse(&arena, t.data, t.len, 0, NULL);
+	assert_int_equal(v->u.map->len, MEMBERS);
+	assert_int_equal(map_getc(v->u.map, "member-99999")->u.list.len, 1);
+	assert_true(raw_equal(v, json_parse(&arena, t.data, t.len, 0, NULL)));
+	text_clear(&t);
+	text_addc(&t, '"');
+	text_fill(&t, 'x', BYTES);
+	text_adds(&t, "\\n\"");
+	v = json_parse(&arena, t.data, t.len, 0, NULL);
+	assert_int_equal(v->u.s.len, BYTES + 1);
+	assert_int_equal(v->u.s.p[BYTES], '\n');
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -347,6 +403,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_floats, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_json_floats, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_floats_read_back, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_out_of_memory, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_large, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Nodes, Namespaces and ProxyConfigs from a file of manifests: what the API server is asked for once it is watched. */
+#include "patches/config/config.h"
+
+#include <string.h>
+
+#include "patches/yaml/yaml.h"
+
+enum { MAX_OBJECTS = 200000 };
+
+struct objects {
+	const struct value **item;
+	size_t len, cap;
+};
+
+static int add_object(struct arena *a, struct objects *o, const struct value *v, struct err *err)
+{
+	if (o->len >= MAX_OBJECTS)
+		return err_set(err, ERR_LIMIT, "more than %d objects", MAX_OBJECTS);
+	if (o->len == o->cap) {
+		const size_t cap = o->cap ? o->cap * 2 : 64;
+		void *item = arena_grow(a, o->item, o->len * sizeof(*o->item), cap * sizeof(*o->item));
+
+		if (!item)
+			return err_nomem(err);
+		o->item = item;
+		o->cap = cap;
+	}
+	o->item[o->len++] = v;
+	return 0;
+}
+
+/* A document, or the items of a List (of any kind that ends in List). */
+static int add_document(struct arena *a, struct objects *o, const struct value *doc, struct err *err)
+{
+	const struct value *items = raw_get(doc, "items");
+
+	if (doc->kind == K_NIL)
+		return 0;
+	if (doc->kind != K_MAP)
+		return err_set(err, ERR_CONFIG, "a manifest must be a map");
+	if (!str_has_suffix(raw_str(doc, "kind"), "List") || !items || items->kind != K_LIST)
+		return add_object(a, o, doc, err);
+	for (size_t i = 0; i < items->u.list.len; i++)
+		if (add_object(a, o, items->u.list.item[i], err) < 0)
+			return -1;
+	return 0;
+}
+
+static int read_objects(struct arena *a, const struct named_text *text, struct objects *o, struct err *err)
+{
+	struct yaml_reader reader = {text->text, 1};
+	struct str doc;
+	size_t line;
+
+	while (yaml_next_document(&reader, &doc, &line)) {
+		const struct value *v = yaml_parse(a, doc, 0, err);
+
+		if (!v || add_document(a, o, v, err) < 0) {
+			err_wrap(err, "%s: document at line %zu", text->name, line);
+			return err_at(err, "%s:%zu", text->name, line);
+		}
+	}
+	return 0;
+}
+
+static size_t count_kind(const struct objects *o, const char *kind)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < o->len; i++)
+		n += str_is(raw_str(o->item[i], "kind"), kind);
+	return n;
+}
+
+/* The second number of "v1.34.0-gke.1" and the like; -1 where there is none. */
+static int64_t kubelet_minor(struct str version)
+{
+	size_t digits = 0;
+	struct str rest = version;
+	int64_t minor;
+
+	(void)str_cut(&rest, '.');
+	if (!rest.p)
+		return -1;
+	while (digits < rest.len && rest.p[digits] >= '0' && rest.p[digits] <= '9')
+		digits++;
+	return parse_i64((struct str){rest.p, digits}, &minor) ? minor : -1;
+}
+
+static const struct map *map_of(const struct value *v)
+{
+	return v && v->kind == K_MAP ? v->u.map : NULL;
+}
+
+/* "2026-11-23T15:42:00Z" sorts as text like the time it names, so its bytes serve as the key of age. */
+static int64_t created_of(const struct value *object)
+{
+	const struct str text = raw_str(raw_get(object, "metadata"), "creationTimestamp");
+	int64_t n = 0;
+
+	for (size_t i = 0; i < text.len; i++)
+		if (text.p[i] >= '0' && text.p[i] <= '9' && n < INT64_MAX / 100)
+			n = n * 10 + (text.p[i] - '0');
+	return n;
+}
+
+static void fill(const struct objects *o, struct node *nodes, struct namespace_facts *namespaces,
+	struct proxy_config_resource *proxy_configs)
+{
+	for (size_t i = 0; i < o->len; i++) {
+		const struct value *v = o->item[i], *meta = raw_get(v, "metadata");
+		const struct str kind = raw_str(v, "kind"), name = raw_str(meta, "name");
+
+		if (str_is(kind, "Node"))
+			*nodes++ = (struct node){name,
+				kubelet_minor(raw_str(raw_path(v, "status", "nodeInfo", NULL), "kubeletVersion"))};
+		else if (str_is(kind, "Namespace"))
+			*namespaces++ = (struct namespace_facts){name, map_of(raw_get(meta, "labels")),
+				map_of(raw_get(meta, "annotations"))};
+		else if (str_is(kind, "ProxyConfig"))
+			*proxy_configs++ = (struct proxy_config_resource){.name = name, .namespace = raw_str(meta, "namespace"),
+				.created = created_of(v), .spec = raw_get(v, "spec")};
+	}
+}
+
+int cluster_objects_load(struct inject_config *c, const struct named_text *text, struct err *err)
+{
+	struct objects o = {NULL, 0, 0};
+	struct node *nodes;
+	struct namespace_facts *namespaces;
+	struct proxy_config_resource *proxy_configs;
+
+	if (!text->text.p)
+		return 0;
+	if (read_objects(&c->arena, text, &o, err) < 0)
+		return -1;
+	c->n_nodes = count_kind(&o, "Node");
+	c->n_namespaces = count_kind(&o, "Namespace");
+	c->n_proxy_configs = count_kind(&o, "ProxyConfig");
+	nodes = arena_calloc(&c->arena, c->n_nodes, sizeof(*nodes));
+	namespaces = arena_calloc(&c->arena, c->n_namespaces, sizeof(*namespaces));
+	proxy_configs = arena_calloc(&c->arena, c->n_proxy_configs, sizeof(*proxy_configs));
+	if (!nodes || !namespaces || !proxy_configs)
+		return err_nomem(err);
+	fill(&o, nodes, namespaces, proxy_configs);
+	c->nodes = nodes;
+	c->namespaces = namespaces;
+	c->proxy_configs = proxy_configs;
+	c->nodes_known = true;
+	return 0;
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which release a ConfigMap was made for, told by its own content (found by reading the charts of every release). */
+#include "patches/config/config.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* The minor number of "1.8.6-distroless", "v1.5", "1.32-dev"; -1 where the text is no version of Istio 1. */
+static int minor_of(struct str version)
+{
+	int minor = 0;
+	size_t i;
+
+	if (version.len && version.p[0] == 'v') {
+		version.p++;
+		version.len--;
+	}
+	if (!str_has_prefix(version, "1.") || version.len < 3 || version.p[2] < '0' || version.p[2] > '9')
+		return -1;
+	for (i = 2; i < version.len && i < 5 && version.p[i] >= '0' && version.p[i] <= '9'; i++)
+		minor = minor * 10 + (version.p[i] - '0');
+	return minor;
+}
+
+static enum release release_of_minor(int minor)
+{
+	if (minor <= 5)
+		return RELEASE_1_5;
+	return minor >= 9 ? RELEASE_HEAD : (enum release)(RELEASE_1_5 + (minor - 5));
+}
+
+/* What only templates of that release and later ones say. The first row that is found wins. */
+static const struct {
+	const char *evidence;
+	enum release release;
+} markers[] = {
+	{"appendMultusNetwork", RELEASE_1_8},
+	{".MeshConfig.TrustDomain", RELEASE_1_8},
+	{"HoldApplicationUntilProxyStarts.GetValue", RELEASE_1_8},
+	{"Concurrency.GetValue", RELEASE_1_7},
+	{"holdApplicationUntilProxyStarts", RELEASE_1_7},
+	{"includeOutboundPorts", RELEASE_1_7},
+	{"PROXY_CONFIG", RELEASE_1_6},
+};
+
+static enum release release_of_text(struct str text)
+{
+	for (size_t i = 0; i < ARRAY_LEN(markers); i++)
+		if (str_find(text, str_of(markers[i].evidence)) != SIZE_MAX)
+			return markers[i].release;
+	return RELEASE_1_5;
+}
+
+/* values.global.tag may be a number in hand-written files. */
+static struct str tag_of(const struct value *values)
+{
+	const struct value *tag = raw_path(values, "global", "tag", NULL);
+
+	return tag && (tag->kind == K_STRING || tag->kind == K_NUMBER) ? tag->u.s : STR("");
+}
+
+int release_detect(const struct value *config, const struct value *values, struct str override, enum release *ret,
+	struct err *err)
+{
+	const struct value *templates = raw_get(config, "templates"), *old = raw_get(config, "template");
+	const bool has_templates = templates && templates->kind == K_MAP && templates->u.map && templates->u.map->len;
+	int minor = minor_of(override);
+
+	if (override.len && minor < 5)
+		return err_set(err, ERR_CONFIG, "'%.*s' is no Istio release that is served, use 1.5 to 1.32",
+			(int)(override.len < 32 ? override.len : 32), override.p);
+	if (!has_templates && !(old && old->kind == K_STRING))
+		return err_set(err, ERR_CONFIG,
+			"neither 'templates:' (Istio 1.9 and later) nor 'template:' (Istio 1.5 to 1.8) is there: "
+			"is this the key 'config' of the ConfigMap istio-sidecar-injector?");
+	if (has_templates) {
+		if (minor >= 0 && minor < 9)
+			return err_set(err, ERR_CONFIG, "release 1.%d reads 'template:', but the file has 'templates:' of 1.9 and later", minor);
+		*ret = RELEASE_HEAD;
+		return 0;
+	}
+	if (minor >= 9)
+		return err_set(err, ERR_CONFIG, "release 1.%d reads 'templates:', but the file has only 'template:' of 1.8 and earlier", minor);
+	if (minor < 0)
+		minor = minor_of(tag_of(values));
+	*ret = minor >= 5 && minor < 9 ? release_of_minor(minor) : release_of_text(old->u.s);
+	return 0;
+}

@@ -39,6 +39,9 @@ enum go_field_flag {
 	F_REPLACE = 8,       /* patchStrategy replace */
 	F_RETAIN_KEYS = 16,  /* patchStrategy retainKeys */
 	F_ONEOF = 32,        /* member of a oneof: no field in Go, reached by Get<Name> only */
+	F_EMBEDDED = 64,     /* embedded in Go: its fields can be named as the outer struct's own; inline in JSON only with F_INLINE */
+	F_OMITZERO = 128,    /* left out of JSON when the whole value is zero */
+	F_CAMEL = 256,       /* of a message: encoding/json's tag is json_name (Istio 1.6 to 1.8), not proto_name */
 };
 
 struct go_field {
@@ -61,7 +64,7 @@ enum go_method_kind {
 struct go_method {
 	const char *name;
 	const struct go_type *result;
-	const struct go_field *field; /* M_GETTER: which; NULL for a oneof's own getter */
+	const struct go_field *field; /* M_GETTER: which; NULL otherwise */
 	uint8_t kind;                 /* go_method_kind */
 	bool on_pointer;              /* in the method set of *T only */
 };
@@ -78,21 +81,36 @@ struct go_type {
 	uint8_t special;      /* go_special */
 	uint16_t n_fields, n_methods, n_enums;
 	const struct go_type *elem;      /* slice, map, pointer */
-	const struct go_field *field;    /* in order of declaration */
+	const struct go_type *key;       /* map: a string type */
+	/* In order of declaration; each oneof's interface field stands before its members (F_ONEOF). Of a GO_PB_ONEOF: the members, their type
+	 * the pointer to the wrapper struct that Go keeps in the interface. */
+	const struct go_field *field;
 	const struct go_method *method;  /* sorted by name */
 	const struct go_enum *enums;     /* in order of declaration */
 };
 
 /* Go's own types and the common composites, always there. */
-extern const struct go_type go_bool, go_int, go_int32, go_int64, go_uint32, go_uint64, go_float64, go_string, go_any, /* interface {} */
-	go_list_any, go_list_string, go_map_any, go_map_string; /* []interface {}, []string, map[string]interface {}, map[string]string */
+extern const struct go_type go_bool, go_int, go_int32, go_int64, go_uint32, go_uint64, go_float32, go_float64, go_string,
+	go_any, /* interface {} */
+	go_list_any, go_list_string, go_map_any, go_map_string, /* []interface {}, []string, map[string]interface {}, map[string]string */
+	go_list_int, go_list_uint8, go_list_list_any, go_time /* time.Time */, go_time_duration /* time.Duration */;
 
 /* Roots (rows of the generated table). */
 extern const struct go_type go_pod, go_pod_spec, go_object_meta, go_type_meta, go_container, go_list_container, go_volume, go_probe, go_lifecycle,
 	go_lifecycle_handler, go_env_var, go_label_selector, go_security_context, go_pod_security_context, go_local_object_reference,
 	go_http_get_action, go_tcp_socket_action, go_grpc_action, go_quantity, go_resource_requirements, go_pod_dns_config,
 	go_mesh_config, go_proxy_config, go_ptr_mesh_config, go_ptr_proxy_config, go_duration, go_proxy_config_resource /* networking.istio.io ProxyConfig spec */,
-	go_namespaced_name /* types.NamespacedName */, go_template_data /* inject.SidecarTemplateData */, go_ptr_template_data;
+	go_namespaced_name /* types.NamespacedName */, go_template_data /* inject.SidecarTemplateData */, go_ptr_template_data,
+	go_list_volume, go_list_local_object_reference, go_int_or_string, go_ptr_duration /* *durationpb.Duration */;
+
+/* The same Go names as of the old releases: their fields, and template data whose fields are pointers. */
+#define GO_RELEASE_ROOTS(suffix)                                                                                                    \
+	extern const struct go_type go_mesh_config_##suffix, go_ptr_mesh_config_##suffix, go_proxy_config_##suffix,                  \
+		go_ptr_proxy_config_##suffix, go_template_data_##suffix, go_ptr_template_data_##suffix
+GO_RELEASE_ROOTS(1_5);
+GO_RELEASE_ROOTS(1_6);
+GO_RELEASE_ROOTS(1_7);
+GO_RELEASE_ROOTS(1_8);
 
 /* Exact Go name; NULL. Embedded structs' fields are found through them (ret_via gets the embedding field, or NULL). */
 const struct go_field *go_field_find(const struct go_type *t, struct str go_name, const struct go_field **ret_via);

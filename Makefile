@@ -189,7 +189,7 @@ format: ## clang-format over the sources that were changed since the last commit
 	@git diff --name-only --diff-filter=d HEAD -- '*.c' '*.h' | xargs -r clang-format -i
 
 schema: ## regenerate the table of Kubernetes' and Istio's types (needs Go)
-	@if [ -x tests/schema/generate.sh ]; then tests/schema/generate.sh; else cd patches/schema/generate && go run .; fi
+	@patches/schema/generate/run.sh
 
 install: all ## install to DESTDIR PREFIX BINDIR
 	install -D -m 755 $(BINARY) $(DESTDIR)$(BINDIR)/outrigger

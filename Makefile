@@ -114,6 +114,9 @@ $(BUILD)/tests/server/%: $(BUILD)/tests/server/%.o $(SERVER_SUPPORT) $(LIBRARY)
 $(BUILD)/tests/fuzz/%_fuzz: $(BUILD)/tests/fuzz/%_fuzz.o $(BUILD)/tests/fuzz/replay.o $(LIBRARY)
 	$(Q)$(LINK) $^ $(LIBS) -o $@
 
+$(BUILD)/tests/oracle/%: $(BUILD)/tests/oracle/%.o $(LIBRARY)
+	$(Q)$(LINK) $^ $(LIBS) -o $@
+
 $(BUILD)/tests/conformance/conformance: $(RUNNER_OBJECTS) $(LIBRARY)
 	$(Q)$(LINK) $^ $(LIBS) -o $@
 

@@ -2,6 +2,7 @@
 /* The strings of JSON texts: borrowed while plain, decoded into the arena from the first escape on. */
 #include "patches/value/json_string.h"
 
+#include <endian.h>
 #include <string.h>
 
 /* Text being decoded: never longer than what it is decoded from, but for bytes that become U+FFFD. */
@@ -13,35 +14,40 @@ struct decoder {
 	const char *problem, *at;
 };
 
-/* Eight bytes at once: whether any is a quote, a backslash, a control character or not ASCII. */
-static inline bool plain_8(const char *p)
+/*
+ * Eight bytes at once: the top bit of each that is a quote, a backslash, a control character or not ASCII. A borrow can set bits
+ * above the first such byte, never below: the lowest bit is exact.
+ */
+static inline uint64_t special_of_8(const char *p)
 {
 	const uint64_t ones = 0x0101010101010101u, tops = 0x8080808080808080u;
-	uint64_t w, quote, slash;
+	uint64_t w;
 
 	memcpy(&w, p, sizeof(w));
-	quote = w ^ ones * '"';
-	slash = w ^ ones * '\\';
-	return !((w | (w - ones * 0x20) | (quote - ones) | (slash - ones)) & tops);
+	w = le64toh(w);
+	return (w | (w - ones * 0x20) | ((w ^ ones * '"') - ones) | ((w ^ ones * '\\') - ones)) & tops;
 }
 
-/* The first byte that is not plain ASCII text; a cautious answer of plain_8 is settled byte by byte. */
-static const char *skip_plain(const char *p, const char *end)
+static inline bool is_special(char c)
 {
-	for (;;) {
-		while (end - p >= 8 && plain_8(p))
-			p += 8;
-		for (int i = 0; i < 8; i++, p++) {
-			if (p == end)
-				return p;
-			if ((unsigned char)*p >= 0x80 || (unsigned char)*p < 0x20 || *p == '"' || *p == '\\')
-				return p;
-		}
-	}
+	return (unsigned char)c >= 0x80 || (unsigned char)c < 0x20 || c == '"' || c == '\\';
 }
 
-/* Where plain text, valid UTF-8 included, ends. */
-static const char *skip_valid(const char *p, const char *end)
+/* The first byte that is not plain ASCII text. */
+static inline const char *skip_plain(const char *p, const char *end)
+{
+	for (; end - p >= 8; p += 8) {
+		const uint64_t special = special_of_8(p);
+
+		if (special)
+			return p + __builtin_ctzll(special) / 8;
+	}
+	while (p < end && !is_special(*p))
+		p++;
+	return p;
+}
+
+const char *json_skip_plain(const char *p, const char *end)
 {
 	for (;;) {
 		uint32_t rune;
@@ -166,7 +172,7 @@ static int decode(struct decoder *d, const char *plain_from)
 		if (done < 0)
 			return -1;
 		plain_from = d->in.p;
-		d->in.p = done ? d->in.p : skip_valid(d->in.p, d->in.end);
+		d->in.p = done ? d->in.p : json_skip_plain(d->in.p, d->in.end);
 	} while (!done);
 	return 0;
 }
@@ -177,7 +183,7 @@ enum json_string_result json_read_string(struct arena *a, struct json_cursor *c,
 	const char *const from = c->p;
 	struct decoder d = {.in = *c, .flags = flags};
 
-	d.in.p = skip_valid(from, c->end);
+	d.in.p = json_skip_plain(from, c->end);
 	if (d.in.p < d.in.end && *d.in.p == '"') {
 		*ret = (struct str){from, (size_t)(d.in.p - from)};
 		c->p = d.in.p + 1;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The strings of JSON texts, for the reader alone. */
+/* The strings of JSON texts, for the reader and the writer alone. */
 #ifndef PATCHES_VALUE_JSON_STRING_H
 #define PATCHES_VALUE_JSON_STRING_H
 
@@ -20,5 +20,8 @@ struct json_cursor {
 /* Borrows from the text where there is no escape and nothing to mend. */
 enum json_string_result json_read_string(struct arena *a, struct json_cursor *c, unsigned flags, struct str *ret,
 	const char **ret_problem, const char **ret_at) MUST_CHECK;
+
+/* The first byte that a JSON string cannot hold as it is: quote, backslash, control character, invalid UTF-8; or end. */
+const char *json_skip_plain(const char *p, const char *end);
 
 #endif

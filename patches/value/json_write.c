@@ -8,6 +8,7 @@
 
 #include "base/gofloat.h"
 #include "base/limits.h"
+#include "patches/value/json_string.h"
 
 enum { SORT_ON_STACK = 32 };
 
@@ -20,11 +21,6 @@ struct writer {
 static void write_value(struct writer *w, const struct value *v);
 
 /* --- strings --- */
-
-static bool needs_care(unsigned char c, bool html)
-{
-	return c < 0x20 || c >= 0x80 || c == '"' || c == '\\' || (html && (c == '<' || c == '>' || c == '&'));
-}
 
 static void write_escaped(struct text *out, unsigned char c)
 {
@@ -39,42 +35,49 @@ static void write_escaped(struct text *out, unsigned char c)
 	text_add(out, (const char[]){'\\', 'u', '0', '0', hex[c >> 4], hex[c & 15]}, 6);
 }
 
-/* One character that is not plain, at p: how many bytes it took. */
-static size_t write_special(struct text *out, const char *p, size_t len, bool html)
+/* Within text that is plain JSON: what Go's json.Marshal still escapes. */
+static void write_plain_html(struct text *out, const char *p, const char *end)
 {
-	uint32_t rune;
-	size_t n;
+	const char *from = p;
 
-	if ((unsigned char)*p < 0x80) {
-		write_escaped(out, (unsigned char)*p);
-		return 1;
+	for (; p < end; p++) {
+		const bool separator = *p == '\xe2' && end - p >= 3 && p[1] == '\x80' && (p[2] == '\xa8' || p[2] == '\xa9');
+
+		if (*p != '<' && *p != '>' && *p != '&' && !separator)
+			continue;
+		text_add(out, from, (size_t)(p - from));
+		if (separator) {
+			text_adds(out, p[2] == '\xa8' ? "\\u2028" : "\\u2029");
+			p += 2;
+		} else {
+			write_escaped(out, (unsigned char)*p);
+		}
+		from = p + 1;
 	}
-	n = utf8_decode(p, len, &rune);
-	if (n == 1)
-		text_adds(out, "\\ufffd");
-	else if (html && (rune == 0x2028 || rune == 0x2029))
-		text_adds(out, rune == 0x2028 ? "\\u2028" : "\\u2029");
-	else
-		text_add(out, p, n);
-	return n;
+	text_add(out, from, (size_t)(end - from));
 }
 
 void json_write_string(struct text *out, struct str s, unsigned flags)
 {
-	const bool html = flags & JSON_ESCAPE_HTML;
-	size_t from = 0, i = 0;
+	const char *p = s.p, *const end = s.p + s.len;
 
 	text_addc(out, '"');
-	while (i < s.len) {
-		if (!needs_care((unsigned char)s.p[i], html)) {
-			i++;
-			continue;
-		}
-		text_add(out, s.p + from, i - from);
-		i += write_special(out, s.p + i, s.len - i, html);
-		from = i;
+	while (p < end) {
+		const char *plain_end = json_skip_plain(p, end);
+
+		if (flags & JSON_ESCAPE_HTML)
+			write_plain_html(out, p, plain_end);
+		else
+			text_add(out, p, (size_t)(plain_end - p));
+		p = plain_end;
+		if (p == end)
+			break;
+		if ((unsigned char)*p < 0x80)
+			write_escaped(out, (unsigned char)*p);
+		else
+			text_adds(out, "\\ufffd");
+		p++;
 	}
-	text_add(out, s.p + from, s.len - from);
 	text_addc(out, '"');
 }
 

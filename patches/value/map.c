@@ -19,11 +19,10 @@ struct map *map_new(struct arena *a, size_t room)
 
 	if (room > LARGEST)
 		return NULL;
-	m = arena_zalloc(a, sizeof(*m) + room * sizeof(*m->entry));
+	m = arena_alloc(a, sizeof(*m) + room * sizeof(*m->entry));
 	if (!m)
 		return NULL;
-	m->entry = room ? (struct map_entry *)(m + 1) : NULL;
-	m->cap = (uint32_t)room;
+	*m = (struct map){.entry = room ? (struct map_entry *)(m + 1) : NULL, .cap = (uint32_t)room};
 	return m;
 }
 
@@ -67,7 +66,7 @@ static int index_grow(struct arena *a, struct map *m, uint32_t keys)
 static struct map_entry *find_linear(const struct map *m, struct str key)
 {
 	for (struct map_entry *e = m->entry, *end = m->entry + m->len; e < end; e++)
-		if (str_eq(e->key, key))
+		if (e->key.len == key.len && (!key.len || memcmp(e->key.p, key.p, key.len) == 0))
 			return e;
 	return NULL;
 }

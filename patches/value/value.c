@@ -15,12 +15,11 @@ const struct value value_empty_string = {.kind = K_STRING, .u.s = {"", 0}};
 
 struct value *value_new(struct arena *a, enum kind kind, const struct go_type *type)
 {
-	struct value *v = arena_zalloc(a, sizeof(*v));
+	struct value *v = arena_alloc(a, sizeof(*v));
 
 	if (!v)
 		return NULL;
-	v->kind = (uint8_t)kind;
-	v->type = type;
+	*v = (struct value){.kind = (uint8_t)kind, .type = type, .u.s = {NULL, 0}}; /* all of the union */
 	return v;
 }
 

@@ -59,7 +59,7 @@ static void write_plain_html(struct text *out, const char *p, const char *end)
 
 void json_write_string(struct text *out, struct str s, unsigned flags)
 {
-	const char *p = s.p, *const end = s.p + s.len;
+	const char *p = s.p, *const end = s.len ? s.p + s.len : s.p;
 
 	text_addc(out, '"');
 	while (p < end) {

@@ -86,6 +86,7 @@ struct inject_config {
 	size_t n_default_templates;
 	struct named_template *templates; /* in order of the ConfigMap */
 	size_t n_templates;
+	struct str template_text;      /* of 1.5 to 1.8: its digest is the version in the status annotation */
 	const struct map *aliases; /* name to list of names, raw; NULL */
 
 	const struct value *values;     /* dynamic: what .Values is; frozen */

@@ -190,8 +190,10 @@ static int read_templates(struct inject_config *c, const struct value *raw, stru
 	c->templates = arena_calloc(&c->arena, len, sizeof(*c->templates));
 	if (!c->templates)
 		return err_nomem(err);
-	if (c->release != RELEASE_HEAD)
+	if (c->release != RELEASE_HEAD) {
+		c->template_text = old_template(raw)->u.s;
 		return compile_template(c, STR("sidecar"), old_template(raw), err);
+	}
 	for (size_t i = 0; i < len && m; i++)
 		if (compile_template(c, m->entry[i].key, m->entry[i].value, err) < 0)
 			return -1;

@@ -2,7 +2,7 @@
 /* The workload that a pod belongs to, as far as the pod itself tells. */
 #include "patches/pod/owner.h"
 
-enum { CRON_DIGITS_MIN = 8, CRON_DIGITS_MAX = 10 };
+enum { CRON_DIGITS_MIN = 8, CRON_DIGITS_MAX = 10, OLD_CRON_SUFFIX = 11 };
 
 static const struct value *controller_of(const struct value *meta)
 {
@@ -71,6 +71,39 @@ struct workload owner_of_pod(const struct value *pod, struct str namespace)
 
 	if (raw_str(meta, "generateName").len && ref)
 		from_controller(&w, ref, raw_get(meta, "labels"));
+	if (!w.name.len)
+		w.name = raw_str(meta, "name");
+	return w;
+}
+
+/* NAME-TEN_CHARACTERS that read as a number (a sign is one, too). */
+static bool is_old_cron_job(struct str job)
+{
+	int64_t n;
+
+	return job.len > OLD_CRON_SUFFIX && job.p[job.len - OLD_CRON_SUFFIX] == '-' &&
+	       parse_i64((struct str){job.p + job.len - OLD_CRON_SUFFIX + 1, OLD_CRON_SUFFIX - 1}, &n);
+}
+
+struct workload owner_up_to_1_8(const struct value *pod, struct str namespace, bool cron_jobs, bool empty_hash)
+{
+	const struct value *meta = raw_get(pod, "metadata"), *ref = controller_of(meta);
+	const struct str hash = raw_str(raw_get(meta, "labels"), "pod-template-hash");
+	struct workload w = {.name = raw_str(meta, "name"), .namespace = namespace, .kind = STR("Pod"), .api_version = STR("v1")};
+
+	if (!raw_str(meta, "generateName").len || !ref)
+		return w;
+	w.name = raw_str(ref, "name");
+	w.kind = raw_str(ref, "kind");
+	w.api_version = raw_str(ref, "apiVersion");
+	if (str_is(w.kind, "ReplicaSet") && (hash.len ? ends_with(w.name, hash) : empty_hash)) {
+		w.name = without_hash(w.name, hash);
+		w.kind = STR("Deployment");
+	} else if (cron_jobs && str_is(w.kind, "Job") && is_old_cron_job(w.name)) {
+		w.name.len -= OLD_CRON_SUFFIX;
+		w.kind = STR("CronJob");
+		w.api_version = STR("batch/v1beta1");
+	}
 	if (!w.name.len)
 		w.name = raw_str(meta, "name");
 	return w;

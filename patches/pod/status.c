@@ -5,23 +5,28 @@
 #include "base/limits.h"
 #include "patches/value/json.h"
 
-static void add_names(struct text *t, const struct value *overlay, const char *key)
+void status_add_names(struct text *t, const char *prefix, const struct value *const *item, size_t len)
 {
-	const struct value *l = raw_get(raw_get(overlay, "spec"), key);
-	const size_t len = l && l->kind == K_LIST ? l->u.list.len : 0;
-
-	text_addf(t, "\"%s\":", key);
-	if (!len) {
+	text_adds(t, prefix);
+	if (!len)
 		text_adds(t, "null");
-		return;
-	}
 	for (size_t i = 0; i < len; i++) {
-		const struct str name = raw_str(l->u.list.item[i], "name");
+		const struct str name = raw_str(item[i], "name");
 
 		text_addc(t, i ? ',' : '[');
 		json_write_string(t, name.p ? name : STR(""), JSON_ESCAPE_HTML);
 	}
-	text_addc(t, ']');
+	if (len)
+		text_addc(t, ']');
+}
+
+static void add_list(struct text *t, const struct value *overlay, const char *key)
+{
+	const struct value *l = raw_get(raw_get(overlay, "spec"), key);
+	const bool is_list = l && l->kind == K_LIST;
+
+	text_addf(t, "\"%s\":", key);
+	status_add_names(t, "", is_list ? l->u.list.item : NULL, is_list ? l->u.list.len : 0);
 }
 
 struct str injection_status(struct arena *a, const struct value *overlay, struct str revision)
@@ -32,7 +37,7 @@ struct str injection_status(struct arena *a, const struct value *overlay, struct
 	text_init(&t, a, LIMIT_BODY_BYTES);
 	for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
 		text_addc(&t, i ? ',' : '{');
-		add_names(&t, overlay, lists[i]);
+		add_list(&t, overlay, lists[i]);
 	}
 	text_adds(&t, ",\"revision\":");
 	json_write_string(&t, revision.len ? revision : STR("default"), JSON_ESCAPE_HTML);

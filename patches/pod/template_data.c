@@ -105,11 +105,19 @@ static struct str inbound_mode(const struct value *mesh)
 	return str_is(raw_str(raw_get(mesh, "inboundTrafficPolicy"), "mode"), "LOCALHOST") ? STR("localhost") : STR("passthrough");
 }
 
+static const struct value *pointer_to(struct arena *a, const struct value *structure, const struct go_type *type)
+{
+	struct value *pointer = structure ? value_new(a, K_PTR, type) : NULL;
+
+	if (pointer)
+		pointer->u.ptr = structure;
+	return pointer;
+}
+
 const struct value *template_data(struct arena *a, const struct inject_config *c, const struct template_facts *f, struct err *err)
 {
 	struct builder b = {a, &go_template_data, map_new(a, 16), false};
 	const struct value *annotations = raw_path(f->pod, "metadata", "annotations", NULL), *data;
-	struct value *pointer;
 
 	set(&b, "TypeMeta", type_meta(a, &f->owner));
 	set(&b, "DeploymentMeta", deployment_meta(a, &f->owner));
@@ -126,12 +134,51 @@ const struct value *template_data(struct arena *a, const struct inject_config *c
 	set(&b, "InboundTrafficPolicyMode", text(a, inbound_mode(f->mesh)));
 	set(&b, "CompliancePolicy", text(a, c->compliance_policy));
 	set(&b, "EstimatedConcurrency", typed_int(a, estimated_concurrency(a, c->raw_values, f->proxy_config, annotations), &go_int));
-	data = structure(&b);
-	pointer = value_new(a, K_PTR, &go_ptr_template_data);
-	if (!data || !pointer) {
+	data = pointer_to(a, structure(&b), &go_ptr_template_data);
+	if (!data)
 		err_nomem(err);
+	return data;
+}
+
+/* --- 1.5 to 1.8 -------------------------------------------------------------------------------------------------- */
+
+/* A field that is a pointer there. */
+static void set_pointer(struct builder *b, const char *go_name, const struct value *structure)
+{
+	const struct go_field *f = go_field_find(b->type, str_of(go_name), NULL);
+
+	set(b, go_name, f ? pointer_to(b->a, structure, f->type) : NULL);
+}
+
+/* A copy of the pod's metadata under the owner's name. */
+static const struct value *owner_meta(struct arena *a, const struct template_facts *f)
+{
+	const struct value *meta = raw_get(f->pod, "metadata");
+	struct map *m = map_clone(a, meta && meta->kind == K_MAP ? meta->u.map : NULL, 2);
+
+	if (!m || map_setc(a, m, "name", pod_text(a, f->owner.name)) < 0 ||
+	    map_setc(a, m, "namespace", pod_text(a, f->owner.namespace)) < 0)
 		return NULL;
-	}
-	pointer->u.ptr = data;
-	return pointer;
+	return schema_view(a, value_map(a, m), &go_object_meta);
+}
+
+const struct value *template_data_up_to_1_8(struct arena *a, const struct inject_config *c, const struct go_type *type,
+	const struct template_facts *f, struct err *err)
+{
+	struct builder b = {a, type->elem, map_new(a, 8), false};
+	const struct go_field *proxy = go_field_find(b.type, STR("ProxyConfig"), NULL);
+	const struct go_field *mesh = go_field_find(b.type, STR("MeshConfig"), NULL);
+	const struct value *data;
+
+	set_pointer(&b, "TypeMeta", type_meta(a, &f->owner));
+	set_pointer(&b, "DeploymentMeta", owner_meta(a, f));
+	set_pointer(&b, "ObjectMeta", object_meta(a, f));
+	set_pointer(&b, "Spec", schema_view(a, raw_get(f->pod, "spec"), &go_pod_spec));
+	set(&b, "ProxyConfig", proxy ? schema_view(a, f->proxy_config, proxy->type) : NULL);
+	set(&b, "MeshConfig", mesh ? schema_view(a, f->mesh, mesh->type) : NULL);
+	set(&b, "Values", c->values);
+	data = pointer_to(a, structure(&b), type);
+	if (!data)
+		err_nomem(err);
+	return data;
 }

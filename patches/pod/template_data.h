@@ -19,6 +19,10 @@ struct template_facts {
 const struct value *template_data(struct arena *a, const struct inject_config *c, const struct template_facts *f,
 	struct err *err) MUST_CHECK;
 
+/* The same for the `template:` of Istio 1.5 to 1.8; type: pointer to that release's data. */
+const struct value *template_data_up_to_1_8(struct arena *a, const struct inject_config *c, const struct go_type *type,
+	const struct template_facts *f, struct err *err) MUST_CHECK;
+
 /* hub/image:tag-type from the values; image_key: "proxy" or "proxy_init" under values.global. p NULL when out of memory. */
 struct str proxy_image(struct arena *a, const struct value *values, const char *image_key, struct str image_type,
 	const struct value *annotations);

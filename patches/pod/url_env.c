@@ -152,17 +152,11 @@ static void drop_variables(struct pod_edit *e, struct map *container, const stru
 		member_set(e, container, "env", value_list(e->a, item, kept));
 }
 
-void apply_cluster_env(struct pod_edit *e, const struct map *env)
+void container_set_env(struct pod_edit *e, struct container_list *l, size_t index, const struct map *env)
 {
-	size_t index;
-	struct container_list *l = container_where(e, CONTAINER_PROXY, &index);
-	const struct map_entry *const *sorted;
-	struct map *container;
+	const struct map_entry *const *sorted = map_sorted(e->a, env);
+	struct map *container = container_edit(e, l, index);
 
-	if (!l || !env->len)
-		return;
-	container = container_edit(e, l, index);
-	sorted = map_sorted(e->a, env);
 	if (!container || !sorted) {
 		e->failed = true;
 		return;
@@ -170,4 +164,13 @@ void apply_cluster_env(struct pod_edit *e, const struct map *env)
 	drop_variables(e, container, env);
 	for (uint32_t i = 0; i < env->len; i++)
 		env_append(e, container, sorted[i]->key, sorted[i]->value->u.s);
+}
+
+void apply_cluster_env(struct pod_edit *e, const struct map *env)
+{
+	size_t index;
+	struct container_list *l = container_where(e, CONTAINER_PROXY, &index);
+
+	if (l && env->len)
+		container_set_env(e, l, index, env);
 }

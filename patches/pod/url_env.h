@@ -18,7 +18,9 @@ struct map *url_env(struct arena *a, struct str path) MUST_CHECK;
  */
 struct str cluster_env(struct arena *a, const struct inject_config *c, const struct value *pod, struct map *env, bool *ret_failed);
 
-/* Puts the variables, sorted by name, at the end of the proxy's environment; those that were there before go. */
+/* Puts the variables, sorted by name, at the end of the container's environment; those that were there before go. */
+void container_set_env(struct pod_edit *e, struct container_list *l, size_t index, const struct map *env);
+/* The same for the pod's istio-proxy, wherever it is. */
 void apply_cluster_env(struct pod_edit *e, const struct map *env);
 
 #endif

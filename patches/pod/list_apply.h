@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Istio 1.5 to 1.8: what was rendered goes into the pod, what an earlier injection added goes out. */
+#ifndef PATCHES_POD_LIST_APPLY_H
+#define PATCHES_POD_LIST_APPLY_H
+
+#include "patches/pod/list_spec.h"
+
+/* Drops what the status annotation lists or, where it lists nothing, what the first releases added. */
+void list_remove_earlier(struct pod_edit *e, const struct value *status);
+
+/* Adds every item, in the template's order. hold: istio-proxy before the application. */
+void list_add(struct pod_edit *e, struct list_spec *s, const struct list_rules *rules, bool hold);
+
+/* Prometheus is pointed at the agent, whatever the pod says of scraping; the rendered proxy is told what the pod said. */
+void list_merge_prometheus(struct pod_edit *e, struct list_spec *s, const struct value *mesh);
+
+/* The labels that workloads of those releases carry; a label that the pod has stays. */
+void list_label(struct pod_edit *e, const struct list_spec *s, const struct list_rules *rules, struct str workload, struct str revision);
+
+/*
+ * HTTP probes of the containers go through the agent; the rendered proxy is told the originals. given: the containers of the pod
+ * as they came.
+ */
+int list_rewrite_probes(struct pod_edit *e, struct list_spec *s, const struct list_rules *rules, const struct value *mesh,
+	struct err *err) MUST_CHECK;
+
+#endif

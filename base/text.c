@@ -71,7 +71,7 @@ void text_adds(struct text *t, const char *cstr)
 
 void text_addc(struct text *t, char c)
 {
-	if (t->len < t->cap && !t->failed)
+	if (t->len < t->cap && t->len < t->max && !t->failed)
 		t->data[t->len++] = c;
 	else
 		text_add(t, &c, 1);

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of webhook/server/ share: the server's own state. Nobody else includes this. */
+#ifndef WEBHOOK_SERVER_STATE_H
+#define WEBHOOK_SERVER_STATE_H
+
+#include <microhttpd.h>
+
+#include "webhook/server/connection.h"
+#include "webhook/server/request.h"
+#include "webhook/server/server.h"
+
+/* One listener; what libmicrohttpd hands to every callback. */
+struct endpoint {
+	struct server *server;
+	bool only_health;           /* the plain port */
+	struct MHD_Daemon *daemon;  /* NULL when not started */
+	char name[LISTEN_NAME_MAX];
+};
+
+struct server {
+	struct server_options options; /* texts are not used after the start */
+	struct served_cert_slot certs;
+	struct connections connections;
+	bool connections_started;
+	struct request_pool requests;
+	struct endpoint inject, metrics;
+	atomic_bool ready;
+	atomic_size_t active; /* requests begun and not yet done */
+};
+
+#endif

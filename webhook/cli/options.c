@@ -50,6 +50,8 @@ static const struct option table[] = {
 	 .argument = "openshift|\"\"", .fallback = "", .help = "take ids from the namespace's annotations, as OpenShift asks"},
 	{.name = "compliance-policy", AT(compliance_policy), .type = OPTION_STRING, .verbs = VERB_CONFIGURED, .argument = "NAME",
 	 .fallback = "", .help = "what templates see as .CompliancePolicy (istiod's COMPLIANCE_POLICY)"},
+	{.name = "cluster-id", AT(cluster_id), .type = OPTION_STRING, .verbs = VERB_CONFIGURED, .argument = "ID", .fallback = "Kubernetes",
+	 .help = "name of the cluster whose nodes are known"},
 	{.name = "cluster-objects", AT(cluster_objects), .type = OPTION_STRING, .verbs = VERB_CONFIGURED, .argument = "FILE",
 	 .help = "manifests of Nodes, Namespaces and ProxyConfigs that the injection shall know"},
 	{.name = "env", AT(env), .type = OPTION_LIST, .verbs = VERB_CONFIGURED, .argument = "KEY=VALUE",

@@ -36,7 +36,7 @@ struct options {
 	int64_t idle_timeout, request_timeout, drain_delay;    /* milliseconds */
 	/* the injector's configuration */
 	const char *inject_config, *values, *mesh_config;
-	const char *revision, *istio_version, *native_sidecars, *platform, *compliance_policy, *cluster_objects;
+	const char *revision, *istio_version, *native_sidecars, *platform, *compliance_policy, *cluster_id, *cluster_objects;
 	struct option_list env;
 	/* logging */
 	const char *log_format, *log_level;

@@ -65,7 +65,7 @@ static int parse_address(const char *text, union address *ret, socklen_t *ret_le
 int listen_open(const char *text, int *ret_fd, struct err *err)
 {
 	union address address;
-	socklen_t len;
+	socklen_t len = 0;
 	const int on = 1, off = 0;
 	own(listen_close) int fd = -1;
 	char reason[128];

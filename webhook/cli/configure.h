@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The injector's configuration as the command line names it: files read, options checked, compiled. */
+#ifndef WEBHOOK_CLI_CONFIGURE_H
+#define WEBHOOK_CLI_CONFIGURE_H
+
+#include "patches/config/config.h"
+#include "webhook/cli/options.h"
+
+/* Caller owns. NULL with err: ERR_CONFIG, naming file and remedy, whatever the cause; ERR_NOMEM. */
+struct inject_config *configure(const struct options *o, struct err *err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* outrigger serve: the webhook, from its configuration to the signal that ends it. */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "base/version.h"
+#include "webhook/cli/command.h"
+#include "webhook/cli/configure.h"
+#include "webhook/server/server.h"
+
+enum { PEM_MAX = 1 << 20, MODE_OTHERS_READ = 0044 };
+
+static void block_signals(sigset_t *ret_set)
+{
+	/* Before any thread starts: only the main thread is to see them, by sigtimedwait(). */
+	(void)sigemptyset(ret_set);
+	(void)sigaddset(ret_set, SIGTERM);
+	(void)sigaddset(ret_set, SIGINT);
+	(void)sigaddset(ret_set, SIGHUP);
+	(void)pthread_sigmask(SIG_BLOCK, ret_set, NULL);
+}
+
+static int read_pair(struct arena *a, const struct options *o, struct cert_pair *ret, struct err *err)
+{
+	if (!o->tls_cert || !o->tls_key)
+		return err_set(err, ERR_CONFIG, "%s is needed; `outrigger certs create` makes a pair", o->tls_cert ? "--tls-key" : "--tls-cert");
+	if (file_read(a, o->tls_cert, PEM_MAX, 0, &ret->cert, err) < 0 || file_read(a, o->tls_key, PEM_MAX, 0, &ret->key, err) < 0) {
+		if (err->code != ERR_NOMEM)
+			err->code = ERR_CONFIG;
+		return -1;
+	}
+	return 0;
+}
+
+/* Which of the two files an error of the pair is about. */
+static int name_file(const struct options *o, struct err *err)
+{
+	const char *path = strcmp(err->where, "key") == 0 ? o->tls_key : o->tls_cert;
+
+	if (strcmp(err->where, "key") == 0 || strcmp(err->where, "certificate") == 0)
+		(void)snprintf(err->where, sizeof(err->where), "%s", path);
+	return -1;
+}
+
+static void warn_of_readable_key(const struct options *o, const struct log *log)
+{
+	struct stat st;
+
+	if (stat(o->tls_key, &st) == 0 && (st.st_mode & MODE_OTHERS_READ))
+		log_with(log, LOG_WARN, "the private key can be read by others; chmod 600 would keep it", log_cstr("file", o->tls_key));
+}
+
+static void log_warnings(const struct inject_config *c, const struct log *log)
+{
+	for (size_t i = 0; i < c->warnings.len; i++)
+		log_with(log, LOG_WARN, "the configuration has something odd", log_cstr("what", c->warnings.text[i]));
+}
+
+static void log_start(const struct server *s, const struct snapshot *snapshot, const struct log *log)
+{
+	char serving[LISTEN_NAME_MAX + 32];
+
+	(void)snprintf(serving, sizeof(serving), "serving https://%s/inject", server_address(s));
+	log_with(log, LOG_INFO, serving, log_cstr("version", OUTRIGGER_VERSION), log_cstr("health", server_metrics_address(s)),
+		log_text("revision", snapshot->config->revision), log_cstr("configuration", snapshot->config->digest));
+}
+
+/* A second signal cuts the wait short. */
+static void wait_for_end(struct server *s, const struct options *o, const sigset_t *set, const struct log *log)
+{
+	const struct timespec delay = {.tv_sec = (time_t)(o->drain_delay / 1000), .tv_nsec = (long)(o->drain_delay % 1000) * 1000000};
+	int number = 0;
+
+	while (sigwait(set, &number) == 0 && number == SIGHUP)
+		log_with(log, LOG_INFO, "signal ignored: files are read at start only", log_cstr("signal", "SIGHUP"));
+	log_with(log, LOG_INFO, "draining: not ready from here on", log_cstr("signal", number == SIGINT ? "SIGINT" : "SIGTERM"));
+	server_set_ready(s, false);
+	if (o->drain_delay)
+		(void)sigtimedwait(set, NULL, &delay);
+	server_drain(s, o->request_timeout);
+	log_line(log, LOG_INFO, "stopped", NULL, 0);
+}
+
+static int serve(const struct options *o, const struct log *log, struct snapshot_slot *slot, const struct cert_pair *cert, struct err *err)
+{
+	const struct server_options options = {
+		.listen = o->listen,
+		.metrics_listen = strcmp(o->metrics_listen, "off") == 0 ? NULL : o->metrics_listen,
+		.threads = (unsigned)o->threads,
+		.max_connections = (unsigned)o->max_connections,
+		.max_body = (size_t)o->max_body,
+		.idle_ms = o->idle_timeout,
+		.request_ms = o->request_timeout,
+		.config = slot,
+		.log = log,
+	};
+	struct server *s;
+	sigset_t set;
+
+	block_signals(&set);
+	s = server_start(&options, cert, err);
+	if (!s)
+		return name_file(o, err);
+	warn_of_readable_key(o, log);
+	log_warnings(slot->current->config, log);
+	server_set_ready(s, true);
+	log_start(s, slot->current, log);
+	wait_for_end(s, o, &set, log);
+	server_stop(s);
+	return 0;
+}
+
+static int load_and_serve(const struct options *o, struct arena *a, struct snapshot_slot *slot, struct err *err)
+{
+	struct inject_config *config;
+	struct snapshot *snapshot;
+	struct cert_pair cert;
+	struct log log;
+
+	if (log_init(&log, STDERR_FILENO, o->log_format, o->log_level, err) < 0 || read_pair(a, o, &cert, err) < 0)
+		return -1;
+	config = configure(o, err);
+	if (!config)
+		return -1;
+	snapshot = snapshot_new(config, err);
+	if (!snapshot) {
+		inject_config_free(config);
+		return -1;
+	}
+	snapshot_swap(slot, snapshot);
+	return serve(o, &log, slot, &cert, err);
+}
+
+int cmd_serve(const struct options *o, struct err *err)
+{
+	struct snapshot_slot slot;
+	struct arena a;
+	int status;
+
+	if (o->n_rest)
+		return err_set(err, ERR_CONFIG, "takes no arguments, got '%.64s'", o->rest[0]);
+	arena_init(&a, 4 * PEM_MAX);
+	snapshot_slot_init(&slot);
+	status = load_and_serve(o, &a, &slot, err);
+	snapshot_slot_release(&slot);
+	arena_release(&a);
+	return status;
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* outrigger inject: manifests in, injected manifests out. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "webhook/cli/command.h"
+#include "webhook/cli/configure.h"
+#include "webhook/cli/offline.h"
+
+enum { MANIFESTS_MAX = 64 << 20 };
+
+static void print_warnings(const struct inject_config *c)
+{
+	for (size_t i = 0; i < c->warnings.len; i++)
+		(void)fprintf(stderr, "outrigger inject: warning: %s\n", c->warnings.text[i]);
+}
+
+static int read_input(struct arena *a, const char *path, struct named_text *ret, struct err *err)
+{
+	ret->name = strcmp(path, "-") == 0 ? "standard input" : path;
+	return file_read(a, path, MANIFESTS_MAX, FILE_UTF8 | FILE_STDIN, &ret->text, err);
+}
+
+/* Printed only when all of it is right: half of a stream must not look whole. */
+static int inject_all(const struct inject_config *c, const struct options *o, struct arena *a, struct err *err)
+{
+	const struct offline_options options = {.namespace = str_of(o->namespace), .json = strcmp(o->output, "json") == 0};
+	struct named_text input = {0};
+	struct text out, notes;
+
+	text_init(&out, a, OFFLINE_OUTPUT_MAX);
+	text_init(&notes, a, MANIFESTS_MAX);
+	if (read_input(a, o->file, &input, err) < 0 || offline_inject(c, a, &input, &options, &out, &notes, err) < 0)
+		return -1;
+	if (notes.len)
+		(void)fwrite(notes.data, 1, notes.len, stderr);
+	if (out.len && fwrite(out.data, 1, out.len, stdout) != out.len)
+		return err_set(err, ERR_IO, "cannot write to standard output");
+	return 0;
+}
+
+int cmd_inject(const struct options *o, struct err *err)
+{
+	struct inject_config *c;
+	struct arena a;
+	int status;
+
+	if (!o->file)
+		return err_set(err, ERR_CONFIG, "-f FILE is needed; -f - reads standard input");
+	if (o->n_rest)
+		return err_set(err, ERR_CONFIG, "takes no arguments, got '%.64s'; -f names the file", o->rest[0]);
+	c = configure(o, err);
+	if (!c)
+		return -1;
+	print_warnings(c);
+	arena_init(&a, 2048UL << 20);
+	status = inject_all(c, o, &a, err);
+	arena_release(&a);
+	inject_config_free(c);
+	return status;
+}

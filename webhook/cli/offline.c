@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Injection of manifests without a cluster: the objects. */
+#include "webhook/cli/offline.h"
+
+#include "patches/pod/owner.h"
+
+/* Where a kind has its pod: metadata and spec, as keys from the object down. */
+struct shape {
+	const char *kind;
+	const char *groups; /* of apiVersion, separated by spaces; "-" is the core group */
+	const char *metadata[4], *spec[6];
+};
+
+static const struct shape shapes[] = {
+	{"Pod", "-", {"metadata"}, {"spec"}},
+	{"ReplicationController", "-", {"spec", "template", "metadata"}, {"spec", "template", "spec"}},
+	{"Deployment", "apps extensions", {"spec", "template", "metadata"}, {"spec", "template", "spec"}},
+	{"DaemonSet", "apps extensions", {"spec", "template", "metadata"}, {"spec", "template", "spec"}},
+	{"ReplicaSet", "apps extensions", {"spec", "template", "metadata"}, {"spec", "template", "spec"}},
+	{"StatefulSet", "apps", {"spec", "template", "metadata"}, {"spec", "template", "spec"}},
+	{"Job", "batch", {"spec", "template", "metadata"}, {"spec", "template", "spec"}},
+	/* As istioctl has it: labels and annotations go to the Job, not to its pods. */
+	{"CronJob", "batch", {"spec", "jobTemplate", "metadata"}, {"spec", "jobTemplate", "spec", "template", "spec"}},
+	{"DeploymentConfig", "apps.openshift.io -", {"spec", "template", "metadata"}, {"spec", "template", "spec"}},
+};
+
+struct offline {
+	const struct inject_config *config;
+	struct arena *a;
+	const struct offline_options *options;
+	struct text *notes;
+};
+
+static struct str group_of(struct str api_version)
+{
+	struct str rest = api_version;
+	const struct str group = str_cut(&rest, '/');
+
+	return rest.p ? group : STR("-");
+}
+
+static const struct shape *find_shape(const struct value *object)
+{
+	const struct str kind = raw_str(object, "kind"), group = group_of(raw_str(object, "apiVersion"));
+
+	for (size_t i = 0; i < ARRAY_LEN(shapes); i++) {
+		struct str groups = str_of(shapes[i].groups);
+
+		if (!str_is(kind, shapes[i].kind))
+			continue;
+		while (groups.p)
+			if (str_eq(str_cut(&groups, ' '), group))
+				return &shapes[i];
+	}
+	return NULL;
+}
+
+static const struct value *follow(const struct value *v, const char *const *path)
+{
+	while (v && *path)
+		v = raw_get(v, *path++);
+	return v;
+}
+
+/* A copy of `v` with the value at the path replaced; maps that are missing on the way are made. NULL without memory. */
+static const struct value *replace(struct arena *a, const struct value *v, const char *const *path, const struct value *with)
+{
+	const struct value *inner;
+	struct map *m;
+
+	if (!*path)
+		return with;
+	inner = replace(a, raw_get(v, *path), path + 1, with);
+	m = map_clone(a, v && v->kind == K_MAP ? v->u.map : NULL, 1);
+	if (!inner || !m || map_setc(a, m, *path, inner) < 0)
+		return NULL;
+	return value_map(a, m);
+}
+
+/* The pod as inject_pod wants it: a Pod as it is, a template's two parts under a Pod's head. */
+static const struct value *pod_of(struct arena *a, const struct value *object, const struct shape *shape)
+{
+	const struct value *metadata = follow(object, shape->metadata), *spec = follow(object, shape->spec);
+	struct map *m;
+
+	if (!shape->spec[1])
+		return object;
+	m = map_new(a, 4);
+	if (!m || map_setc(a, m, "apiVersion", value_cstr(a, "v1")) < 0 || map_setc(a, m, "kind", value_cstr(a, "Pod")) < 0 ||
+	    (metadata && map_setc(a, m, "metadata", metadata) < 0) || (spec && map_setc(a, m, "spec", spec) < 0))
+		return NULL;
+	return value_map(a, m);
+}
+
+static struct str effective_namespace(const struct offline *f, const struct value *object)
+{
+	const struct str own = raw_str(raw_get(object, "metadata"), "namespace");
+
+	return own.len ? own : f->options->namespace;
+}
+
+static struct workload workload_of(const struct offline *f, const struct value *object, const struct shape *shape)
+{
+	const struct str namespace = effective_namespace(f, object);
+
+	if (!shape->spec[1])
+		return owner_of_pod(object, namespace);
+	return (struct workload){
+		.name = raw_str(raw_get(object, "metadata"), "name"),
+		.namespace = namespace,
+		.kind = raw_str(object, "kind"),
+		.api_version = raw_str(object, "apiVersion"),
+	};
+}
+
+static struct str object_name(const struct value *object)
+{
+	const struct value *metadata = raw_get(object, "metadata");
+
+	return raw_str(metadata, "name").len ? raw_str(metadata, "name") : raw_str(metadata, "generateName");
+}
+
+/* Two of the outcomes have words that users of istioctl know. */
+static void note(const struct offline *f, const struct value *object, const struct workload *w, enum reason reason)
+{
+	const struct str name = object_name(object);
+	const char *why = reason == REASON_HOST_NETWORK ? "host networking enabled" : "sidecar injection disabled";
+
+	text_addf(f->notes, "Skipping injection because %.*s \"%.*s%s%.*s\" has %s (%s)\n", (int)w->kind.len, w->kind.p ? w->kind.p : "",
+		(int)w->namespace.len, w->namespace.p ? w->namespace.p : "", w->namespace.len ? "/" : "", (int)name.len,
+		name.p ? name.p : "", why, reason_row(reason)->code);
+}
+
+static const struct value *put_back(struct arena *a, const struct value *object, const struct shape *shape, const struct value *pod)
+{
+	const struct value *metadata = raw_get(pod, "metadata"), *spec = raw_get(pod, "spec");
+
+	if (!shape->spec[1])
+		return pod;
+	if (metadata)
+		object = replace(a, object, shape->metadata, metadata);
+	return object && spec ? replace(a, object, shape->spec, spec) : object;
+}
+
+static int inject_workload(struct offline *f, const struct value *object, const struct shape *shape, const struct value **ret,
+	struct err *err)
+{
+	const struct workload workload = workload_of(f, object, shape);
+	const struct value *pod = pod_of(f->a, object, shape);
+	struct inject_request request = {.pod = pod, .namespace = workload.namespace, .workload = &workload};
+	struct inject_result result = {.reason = REASON_INTERNAL};
+	const struct str name = object_name(object);
+
+	if (!pod)
+		return err_nomem(err);
+	if (inject_pod(f->config, f->a, &request, &result, err) < 0)
+		return err_wrap(err, "%.*s %.*s", (int)workload.kind.len, workload.kind.p ? workload.kind.p : "",
+			name.len < 256 ? (int)name.len : 256, name.p ? name.p : "");
+	*ret = object;
+	if (!result.injected) {
+		note(f, object, &workload, result.reason);
+		return 0;
+	}
+	*ret = put_back(f->a, object, shape, result.pod);
+	return *ret ? 0 : err_nomem(err);
+}
+
+static int inject_any(struct offline *f, const struct value *object, unsigned depth, const struct value **ret, struct err *err);
+
+/* The items are written into a new list only where one of them changed. */
+static int inject_list(struct offline *f, const struct value *list, unsigned depth, const struct value **ret, struct err *err)
+{
+	const struct value *items = raw_get(list, "items");
+	const size_t len = items && items->kind == K_LIST ? items->u.list.len : 0;
+	const struct value **item = arena_calloc(f->a, len + 1, sizeof(const struct value *));
+	static const char *const path[] = {"items", NULL};
+	bool changed = false;
+
+	if (!item)
+		return err_nomem(err);
+	if (depth == OFFLINE_LIST_DEPTH)
+		return err_set(err, ERR_LIMIT, "Lists within Lists more than %d deep", OFFLINE_LIST_DEPTH);
+	for (size_t i = 0; i < len; i++) {
+		if (inject_any(f, items->u.list.item[i], depth + 1, &item[i], err) < 0)
+			return err_wrap(err, "item %zu of the List", i);
+		changed = changed || item[i] != items->u.list.item[i];
+	}
+	*ret = list;
+	if (!changed)
+		return 0;
+	*ret = replace(f->a, list, path, value_list(f->a, item, len));
+	return *ret ? 0 : err_nomem(err);
+}
+
+static int inject_any(struct offline *f, const struct value *object, unsigned depth, const struct value **ret, struct err *err)
+{
+	const struct shape *shape = find_shape(object);
+
+	if (shape)
+		return inject_workload(f, object, shape, ret, err);
+	if (str_is(raw_str(object, "kind"), "List") && str_is(group_of(raw_str(object, "apiVersion")), "-"))
+		return inject_list(f, object, depth, ret, err);
+	*ret = object;
+	return 0;
+}
+
+int offline_object(const struct inject_config *c, struct arena *a, const struct value *object, const struct offline_options *o,
+	const struct value **ret, struct text *notes, struct err *err)
+{
+	struct offline f = {.config = c, .a = a, .options = o, .notes = notes};
+
+	return inject_any(&f, object, 0, ret, err);
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Injection of manifests without a cluster: every Pod and every pod template in a stream of documents. Source of the behaviour: Istio's
+ * IntoResourceFile and IntoObject (pkg/kube/inject/inject.go), which `istioctl kube-inject` runs.
+ */
+#ifndef WEBHOOK_CLI_OFFLINE_H
+#define WEBHOOK_CLI_OFFLINE_H
+
+#include "patches/inject.h"
+
+struct offline_options {
+	struct str namespace; /* of objects that name none; may be empty */
+	bool json;            /* print objects as JSON; YAML otherwise */
+};
+
+enum { OFFLINE_LIST_DEPTH = 8, OFFLINE_OUTPUT_MAX = 256 << 20 };
+
+/*
+ * Appends the whole stream to `out`: injected objects printed anew, all other documents byte for byte (but for json: then all are printed
+ * anew), "---" lines between them. notes: one line for each object that was left alone by decision. Errors name the document's line
+ * (where = "NAME:LINE") and the object; what is in `out` is then of no use.
+ */
+int offline_inject(const struct inject_config *c, struct arena *a, const struct named_text *input, const struct offline_options *o,
+	struct text *out, struct text *notes, struct err *err) MUST_CHECK;
+
+/* One object, or a List and all in it. *ret is `object` itself where nothing changed. */
+int offline_object(const struct inject_config *c, struct arena *a, const struct value *object, const struct offline_options *o,
+	const struct value **ret, struct text *notes, struct err *err) MUST_CHECK;
+
+#endif

@@ -169,7 +169,10 @@ e2e: all ## a real etcd and kube-apiserver (tests/e2e)
 	@if [ -x tests/e2e/run.sh ]; then tests/e2e/run.sh $(ARGS); else echo 'e2e: SKIPPED: no tests/e2e/run.sh'; fi
 
 bench: all ## what an injection costs (tests/bench)
-	@if [ -x tests/bench/run ]; then tests/bench/run $(ARGS); else echo 'bench: SKIPPED: no tests/bench/run'; fi
+	@if [ -x tests/bench/run.sh ]; then tests/bench/run.sh $(ARGS); else echo 'bench: SKIPPED: no tests/bench/run.sh'; fi
+
+bench-api: all ## pods a second through a real API server, with the webhook and without
+	@tests/bench/api.sh $(ARGS)
 
 fuzz: ## libFuzzer over every target for FUZZ_SECONDS each (clang)
 	@+for f in $(basename $(notdir $(FUZZ_SOURCES))); do $(MAKE) --no-print-directory BUILD=build/fuzz CC=clang CFLAGS='-O1 -g' \
@@ -207,5 +210,5 @@ ifneq ($(NEEDS_BUILD),)
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 endif
 .SECONDARY:
-.PHONY: all deps deps-ci run test check unit server-tests test-programs conformance sanitize check-sanitized tsan e2e bench fuzz \
+.PHONY: all deps deps-ci run test check unit server-tests test-programs conformance sanitize check-sanitized tsan e2e bench bench-api \
 	fuzz-one lint format schema install clean help FORCE

@@ -8,6 +8,9 @@ enum {
 	 * 1000, and a level of ours costs at most 300 bytes of stack. */
 	LIMIT_JSON_DEPTH = 256,
 	LIMIT_YAML_DEPTH = 64,
+
+	/* Bytes of a number in JSON. Doubles and 64-bit integers need at most 25; cJSON, which proves patches, reads no more than 63. */
+	LIMIT_JSON_NUMBER = 63,
 	LIMIT_VALUE_DEPTH = 512,
 
 	/* Bytes of a request's body: kube-apiserver sends objects of at most 3 MiB, with the old object beside. */

@@ -20,7 +20,7 @@ const struct value *json_patch_apply(struct arena *a, const struct value *doc, c
 
 /*
  * The second opinion: cJSON parses the original object and the patch as its bytes leave, our small RFC 6902 applier over cJSON applies it, and
- * the result must equal `intended` (JSON text, parsed by cJSON too), by value with maps unordered. All texts must be free of NUL and
+ * the result must equal `intended` (JSON text, parsed by cJSON too), by value with maps unordered and null members counted as absent. All texts must be free of NUL and
  * at most LIMIT_JSON_DEPTH deep (checked here by a scan before cJSON sees them). Errors: ERR_BUG naming the first JSON Pointer that differs.
  */
 int patch_prove(struct str original, struct str patch, struct str intended, struct err *err) MUST_CHECK;

@@ -14,7 +14,8 @@ enum json_read_flag {
 
 /*
  * The whole text is one value: no byte order mark, nothing behind it but white space. Strings without escapes are borrowed
- * from `data`, which must outlive the result; the rest is in the arena. Depth is bounded by LIMIT_JSON_DEPTH.
+ * from `data`, which must outlive the result; the rest is in the arena. Depth is bounded by LIMIT_JSON_DEPTH. Numbers keep their text,
+ * whole ones beyond 64 bits too; one beyond a double's range (1e999) is an error, and one of more than LIMIT_JSON_NUMBER bytes.
  * Errors: ERR_INPUT or ERR_LIMIT, `where` is "byte N" (from 0) or, for a NUL or a duplicate key, the JSON Pointer; ERR_NOMEM.
  */
 const struct value *json_parse(struct arena *a, const char *data, size_t len, unsigned flags, struct err *err) MUST_CHECK;

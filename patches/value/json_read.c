@@ -6,19 +6,12 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "patches/value/json_place.h"
 #include "patches/value/json_string.h"
+#include "patches/value/number.h"
 
 enum {
-	STACK_ITEMS = 128,    /* members waiting for the end of their list or map, before the arena is asked */
-	SAFE_NUMBER_LEN = 300, /* digits without exponent that always fit a double */
-};
-
-/* Where the reader is, for messages only. Lists count from 0; a map is in the member `key`. */
-struct place {
-	const struct place *outer;
-	struct str key;
-	size_t index;
-	bool in_list;
+	STACK_ITEMS = 128, /* members waiting for the end of their list or map, before the arena is asked */
 };
 
 /* What an empty list points to: no nil slice. */
@@ -36,7 +29,7 @@ struct reader {
 	uint8_t node_flags, string_flags; /* value_flag of every node, of every string */
 	bool key_from_pod;
 	int depth;
-	const struct place *place;
+	const struct json_place *place;
 	/* Items of the lists and maps that are open, those of the innermost last. */
 	struct map_entry *item;
 	size_t len, cap;
@@ -60,40 +53,6 @@ static int fail(struct reader *r, const char *problem)
 	return fail_at(r, r->in.p, ERR_INPUT, problem);
 }
 
-/* NUL in a key shows as its escape: the pointer is for people, in a C string. */
-static void add_token(struct text *out, struct str token)
-{
-	struct str part = token;
-
-	text_addc(out, '/');
-	while (part.len) {
-		const char c = *part.p++;
-
-		part.len--;
-		if (c == '\0')
-			text_adds(out, "\\u0000");
-		else if (c == '~' || c == '/')
-			text_adds(out, c == '~' ? "~0" : "~1");
-		else
-			text_addc(out, c);
-	}
-}
-
-static void add_place(struct text *out, const struct place *p)
-{
-	const struct place *chain[LIMIT_JSON_DEPTH + 1];
-	size_t n = 0;
-
-	for (; p && n < ARRAY_LEN(chain); p = p->outer)
-		chain[n++] = p;
-	while (n--) {
-		if (chain[n]->in_list)
-			text_addf(out, "/%zu", chain[n]->index);
-		else
-			add_token(out, chain[n]->key);
-	}
-}
-
 /* Names the JSON Pointer of the place, and of the member of it if there is one. */
 static int fail_place(struct reader *r, const struct str *member, const char *problem)
 {
@@ -101,9 +60,7 @@ static int fail_place(struct reader *r, const struct str *member, const char *pr
 	const char *cstr;
 
 	text_init(&pointer, r->arena, 1 << 16);
-	add_place(&pointer, r->place);
-	if (member)
-		add_token(&pointer, *member);
+	json_place_print(&pointer, r->place, member);
 	cstr = text_cstr(&pointer);
 	err_set(r->err, ERR_INPUT, "%s", problem);
 	return err_at(r->err, "%s", cstr ? cstr : "");
@@ -140,72 +97,34 @@ static int read_string(struct reader *r, struct str *ret, bool *ret_nul)
 	return err_nomem(r->err);
 }
 
-static const char *skip_digits(const char *p, const char *end)
-{
-	while (p < end && *p >= '0' && *p <= '9')
-		p++;
-	return p;
-}
-
-/* One digit or more, from `p`; leaves r->in.p where there is none. */
-static const char *need_digits(struct reader *r, const char *p)
-{
-	const char *behind = skip_digits(p, r->in.end);
-
-	if (behind > p)
-		return behind;
-	r->in.p = p;
-	fail(r, "a digit was expected");
-	return NULL;
-}
-
-/* number = [ "-" ] int [ frac ] [ exp ]: its end, or NULL with err set. */
-static const char *scan_number(struct reader *r, bool *ret_exponent)
-{
-	const char *p = r->in.p, *const end = r->in.end, *digits;
-
-	p += *p == '-';
-	digits = p;
-	p = need_digits(r, p);
-	if (!p)
-		return NULL;
-	if (*digits == '0' && p - digits > 1) {
-		fail_at(r, digits, ERR_INPUT, "a number must not begin with 0");
-		return NULL;
-	}
-	if (p < end && *p == '.' && !(p = need_digits(r, p + 1)))
-		return NULL;
-	*ret_exponent = p < end && (*p == 'e' || *p == 'E');
-	if (!*ret_exponent)
-		return p;
-	p++;
-	if (p < end && (*p == '+' || *p == '-'))
-		p++;
-	return need_digits(r, p);
-}
-
 /* Beyond a double's range readers disagree (infinity, an error, the text): refused, as Go and jansson do. */
 static const struct value *read_number(struct reader *r)
 {
 	const char *const from = r->in.p;
-	bool exponent;
-	const char *end = scan_number(r, &exponent);
+	const char *problem = NULL;
+	bool exponent = false;
 	struct value *v;
 
-	if (!end)
+	r->in.p = number_scan(from, r->in.end, &exponent, &problem);
+	if (problem) {
+		fail(r, problem);
 		return NULL;
+	}
+	if (r->in.p - from > LIMIT_JSON_NUMBER) {
+		fail_at(r, from, ERR_LIMIT, "number of too many digits");
+		return NULL;
+	}
 	v = value_new(r->arena, K_NUMBER, NULL);
 	if (!v) {
 		err_nomem(r->err);
 		return NULL;
 	}
 	v->flags = r->node_flags;
-	v->u.s = (struct str){from, (size_t)(end - from)};
-	if ((exponent || v->u.s.len > SAFE_NUMBER_LEN) && !isfinite(raw_float(v))) {
+	v->u.s = (struct str){from, (size_t)(r->in.p - from)};
+	if (exponent && !isfinite(raw_float(v))) {
 		fail_at(r, from, ERR_INPUT, "number out of the range of a double");
 		return NULL;
 	}
-	r->in.p = end;
 	return v;
 }
 
@@ -309,7 +228,7 @@ static bool closes_at_once(struct reader *r, char close)
 	return true;
 }
 
-static int read_items(struct reader *r, struct place *here)
+static int read_items(struct reader *r, struct json_place *here)
 {
 	int more = !closes_at_once(r, ']');
 
@@ -326,7 +245,7 @@ static int read_items(struct reader *r, struct place *here)
 static const struct value *read_list(struct reader *r)
 {
 	const size_t base = r->len;
-	struct place here = {.outer = r->place, .in_list = true};
+	struct json_place here = {.outer = r->place, .in_list = true};
 	int done;
 
 	r->place = &here;
@@ -388,7 +307,7 @@ static const struct value *close_map(struct reader *r, size_t base)
 	return v;
 }
 
-static int read_members(struct reader *r, struct place *here)
+static int read_members(struct reader *r, struct json_place *here)
 {
 	int more = !closes_at_once(r, '}');
 
@@ -409,7 +328,7 @@ static int read_members(struct reader *r, struct place *here)
 static const struct value *read_map(struct reader *r)
 {
 	const size_t base = r->len;
-	struct place here = {.outer = r->place};
+	struct json_place here = {.outer = r->place};
 	int done;
 
 	r->place = &here;

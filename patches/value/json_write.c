@@ -57,10 +57,30 @@ static void write_plain_html(struct text *out, const char *p, const char *end)
 	text_add(out, from, (size_t)(end - from));
 }
 
+/* Nearly all strings: nothing to escape, one step. */
+static bool write_plain_string(struct text *out, struct str s)
+{
+	char *room;
+
+	if (s.len && json_skip_plain(s.p, s.p + s.len) != s.p + s.len)
+		return false;
+	room = text_room(out, s.len + 2);
+	if (!room)
+		return true; /* the failure is in `out` */
+	room[0] = '"';
+	if (s.len)
+		memcpy(room + 1, s.p, s.len);
+	room[s.len + 1] = '"';
+	out->len += s.len + 2;
+	return true;
+}
+
 void json_write_string(struct text *out, struct str s, unsigned flags)
 {
 	const char *p = s.p, *const end = s.len ? s.p + s.len : s.p;
 
+	if (!(flags & JSON_ESCAPE_HTML) && write_plain_string(out, s))
+		return;
 	text_addc(out, '"');
 	while (p < end) {
 		const char *plain_end = json_skip_plain(p, end);

@@ -6,6 +6,40 @@
 
 #include "patches/value/value.h"
 
+static const char *digits(const char *p, const char *end, const char **ret_problem)
+{
+	const char *const from = p;
+
+	while (p < end && *p >= '0' && *p <= '9')
+		p++;
+	if (p == from)
+		*ret_problem = "a digit was expected";
+	return p;
+}
+
+const char *number_scan(const char *p, const char *end, bool *ret_exponent, const char **ret_problem)
+{
+	const char *from;
+
+	*ret_exponent = false;
+	p += *p == '-';
+	from = p;
+	p = digits(p, end, ret_problem);
+	if (p - from > 1 && *from == '0') {
+		*ret_problem = "a number must not begin with 0";
+		return from;
+	}
+	if (!*ret_problem && p < end && *p == '.')
+		p = digits(p + 1, end, ret_problem);
+	if (*ret_problem || p == end || (*p != 'e' && *p != 'E'))
+		return p;
+	*ret_exponent = true;
+	p++;
+	if (p < end && (*p == '+' || *p == '-'))
+		p++;
+	return digits(p, end, ret_problem);
+}
+
 /* A JSON number as 0.d1d2d3... times ten to the power of `point`: the digits are those from `first` to `last`, but for the point. */
 struct decimal {
 	const char *first, *last; /* the first and last digit that is not zero; NULL when all are */

@@ -122,7 +122,7 @@ const struct map_entry *const *map_sorted(struct arena *a, const struct map *m) 
 
 /* Freezes every map below v. */
 void value_freeze(const struct value *v);
-/* A deep copy whose maps may be changed. Depth is at most LIMIT_VALUE_DEPTH: NULL beyond, or without memory. */
+/* A deep copy whose maps may be changed; texts and scalars are shared with v. Depth is at most LIMIT_VALUE_DEPTH: NULL beyond, or without memory. */
 const struct value *value_deep_copy(struct arena *a, const struct value *v) MUST_CHECK;
 
 /* --- raw trees --------------------------------------------------------------------------------------------- */
@@ -146,7 +146,7 @@ bool raw_equal(const struct value *a, const struct value *b);
 
 /*
  * A raw tree as what Go's json.Unmarshal makes of it in an interface{}: K_NUMBER becomes float64 (K_FLOAT), the rest stays.
- * Used for .Values and wherever a template gets `any`. Keeps flags.
+ * Used for .Values and wherever a template gets `any`. Keeps flags, but for V_ASIS of lists and maps: those are copies, and may change.
  */
 const struct value *value_from_raw(struct arena *a, const struct value *raw) MUST_CHECK;
 

@@ -174,6 +174,19 @@ static void test_depth(void **state UNUSED)
 	assert_non_null(json_parse(&arena, nested + 10000 - LIMIT_JSON_DEPTH, 2 * (size_t)LIMIT_JSON_DEPTH, 0, &err));
 }
 
+static void test_long_numbers(void **state UNUSED)
+{
+	char digits[LIMIT_JSON_NUMBER + 1];
+	struct err err = {0};
+
+	memset(digits, '7', sizeof(digits));
+	assert_non_null(json_parse(&arena, digits, LIMIT_JSON_NUMBER, 0, &err));
+	assert_null(json_parse(&arena, digits, sizeof(digits), 0, &err));
+	assert_int_equal(err.code, ERR_LIMIT);
+	assert_string_equal(err.what, "number of too many digits");
+	assert_string_equal(err.where, "byte 0");
+}
+
 /* Each prefix ends at the end of its own allocation, so that a sanitizer sees a byte read too far. */
 static void test_truncated(void **state UNUSED)
 {
@@ -394,6 +407,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_refused, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_accepted, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_depth, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_long_numbers, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_truncated, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_marks, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_borrows, set_up, tear_down),

@@ -139,6 +139,15 @@ static void test_depth(void **state UNUSED)
 	assert_int_equal(patch_prove((struct str){nested, sizeof(nested)}, STR("[]"), s, &err), -1);
 }
 
+/* What our reader takes for a number, cJSON must be able to read. */
+static void test_longest_number(void **state UNUSED)
+{
+	char digits[LIMIT_JSON_NUMBER];
+
+	memset(digits, '7', sizeof(digits));
+	assert_int_equal(patch_prove((struct str){digits, sizeof(digits)}, STR("[]"), (struct str){digits, sizeof(digits)}, NULL), 0);
+}
+
 static const struct value *without_nulls(const struct value *v)
 {
 	struct text t;
@@ -223,6 +232,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_accepted, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_refused, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_depth, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_longest_number, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_tampered, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_long, set_up, tear_down),
 	};

@@ -2,7 +2,7 @@
 /* Look-ups in the generated table of Go's types. */
 #include "patches/schema/schema.h"
 
-#include <string.h>
+#include "patches/schema/special.h"
 
 /* Go's fold of one rune of a field name; beyond ASCII only the long s and the Kelvin sign fold to a letter of ours. */
 static uint32_t fold_rune(uint32_t rune)
@@ -14,8 +14,7 @@ static uint32_t fold_rune(uint32_t rune)
 	return rune == 0x212a ? 'k' : rune;
 }
 
-/* Whether encoding/json takes `key` for the field `name`, which is ASCII. */
-static bool same_folded(const char *name, struct str key)
+bool go_name_folds(const char *name, struct str key)
 {
 	size_t i = 0;
 
@@ -63,7 +62,7 @@ static bool matches(const struct go_field *f, struct str key, enum match how)
 	case BY_NAME:
 		return str_is(key, f->json_name);
 	case BY_FOLDED_NAME:
-		return same_folded(f->json_name, key);
+		return go_name_folds(f->json_name, key);
 	case BY_PROTO_NAME:
 		return f->proto_name && str_is(key, f->proto_name);
 	}

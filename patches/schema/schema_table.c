@@ -4129,7 +4129,7 @@ static const struct go_field f_networking_v1beta1_ProxyImage[] = {
 };
 
 static const struct go_field f_resource_Quantity[] = {
-	{"Format", "", NULL, &t_resource_Format, NULL, NULL, F_EMBEDDED | F_INLINE, 17},
+	{"Format", "Format", NULL, &t_resource_Format, NULL, NULL, F_EMBEDDED, 17},
 };
 
 static const struct go_field f_structpb_ListValue[] = {

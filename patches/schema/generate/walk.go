@@ -152,7 +152,7 @@ func (w *walker) field(f reflect.StructField, owner string) goField {
 	}
 	if f.Anonymous {
 		row.Flags = append(row.Flags, "EMBEDDED")
-		if parts[0] == "" {
+		if parts[0] == "" && f.Type.Kind() == reflect.Struct {
 			row.JSON, row.Flags = "", append(row.Flags, "INLINE")
 		}
 	}

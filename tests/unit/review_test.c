@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "patches/value/json.h"
+#include "tests/unit/oom.h"
 #include "webhook/admission/span.h"
 
 #define HEAD "{\"apiVersion\":\"admission.k8s.io/v1\",\"kind\":\"AdmissionReview\",\"request\":"
@@ -293,6 +294,19 @@ static void numbers_of_a_pod_survive(void **state UNUSED)
 	}
 }
 
+static int parse_good(struct arena *a, const void *body, struct err *err)
+{
+	struct admission_request request;
+
+	return review_parse(a, str_of(body), &request, err);
+}
+
+static void every_failed_allocation_is_an_error(void **state UNUSED)
+{
+	assert_true(oom_loop(parse_good, GOOD) > 3);
+	assert_true(oom_loop(parse_good, REVIEW(CREATE)) > 3);
+}
+
 /* --- answers ---------------------------------------------------------------------------------------- */
 
 static const struct {
@@ -395,6 +409,7 @@ int main(void)
 		cmocka_unit_test(large_but_legal_bodies_are_read),
 		cmocka_unit_test(huge_uid_is_refused),
 		cmocka_unit_test(numbers_of_a_pod_survive),
+		cmocka_unit_test(every_failed_allocation_is_an_error),
 		cmocka_unit_test(answers_are_written),
 		cmocka_unit_test(base64_has_every_length),
 		cmocka_unit_test(a_full_answer_fails),

@@ -181,7 +181,12 @@ static int read_with_nul(struct arena *a, struct str body, struct admission_requ
 	if (err->code != ERR_INPUT || !str_has_prefix(str_of(err->where), "/request/object/"))
 		return -1;
 	review = json_parse(a, body.p, body.len, JSON_FROM_POD | JSON_ALLOW_NUL, &second);
-	if (!review || read_review(a, review, ret, &second) < 0 || ret->reason != REASON_NONE)
+	if (!review || read_review(a, review, ret, &second) < 0) {
+		if (second.code == ERR_NOMEM)
+			*err = second;
+		return -1;
+	}
+	if (ret->reason != REASON_NONE)
 		return -1;
 	ret->reason = REASON_BAD_POD;
 	ret->problem = arena_printf(a, "%s: %s", err->where + sizeof("/request/object") - 1, err->what);

@@ -12,6 +12,7 @@ struct run {
 	struct arena *arena;
 	const struct template_env *env;
 	uint64_t steps; /* spent so far; run_charge() adds and refuses beyond LIMIT_TEMPLATE_STEPS */
+	const struct template *template;
 };
 
 int run_charge(struct run *r, uint64_t steps, struct err *err) MUST_CHECK;

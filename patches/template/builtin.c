@@ -10,6 +10,7 @@
 #include "patches/template/unicode.h"
 
 static const struct go_type go_uint8 = {.name = "uint8", .kind = GO_UINT8};
+const struct go_type go_proto_message = {.name = "protoreflect.ProtoMessage", .kind = GO_INTERFACE};
 
 /* Their place in the table is by name; the calls are told apart by these. */
 static function_call reflect_only;

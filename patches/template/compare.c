@@ -46,14 +46,18 @@ static bool is_comparable(const struct go_type *t, unsigned depth)
 	return true;
 }
 
-/* Pointers are equal that point to the same thing: views of one node are. */
+/* Pointers are equal that point to the same thing: views of one node are; durations and the like are made anew for each view. */
 static bool same_pointer(const struct value *a, const struct value *b)
 {
 	const struct value *x = a->u.ptr, *y = b->u.ptr;
 
 	if (x == y || !x || !y)
 		return x == y;
-	return x->kind == K_STRUCT && y->kind == K_STRUCT && x->u.map && x->u.map == y->u.map;
+	if (x->kind != K_STRUCT || y->kind != K_STRUCT || !x->u.map || !y->u.map)
+		return false;
+	if (x->type->special == GO_PLAIN || x->type->special == GO_PB_MESSAGE)
+		return x->u.map == y->u.map;
+	return raw_equal(&(struct value){.kind = K_MAP, .u.map = x->u.map}, &(struct value){.kind = K_MAP, .u.map = y->u.map});
 }
 
 static bool equal(struct run *r, const struct value *a, const struct value *b, unsigned depth);
@@ -87,8 +91,8 @@ static bool equal(struct run *r, const struct value *a, const struct value *b, u
 
 /* --- eq --------------------------------------------------------------------------------------------------------- */
 
-/* A reflect.Value under %s, as the error texts have it. */
-static const char *shown(struct run *r, const struct value *v)
+/* A reflect.Value under %s or %v, as the error texts have it. */
+static const char *shown(struct run *r, const struct value *v, uint32_t verb)
 {
 	struct text t;
 	struct err ignored = {0};
@@ -96,7 +100,7 @@ static const char *shown(struct run *r, const struct value *v)
 	const char *text;
 
 	text_init(&t, r->arena, LIMIT_TEMPLATE_OUTPUT);
-	print_arg(&p, v, 's');
+	print_arg(&p, v, verb);
 	text = text_cstr(&t);
 	return text ? text : "";
 }
@@ -104,13 +108,13 @@ static const char *shown(struct run *r, const struct value *v)
 static int compare_others(struct run *r, const struct value *a, const struct value *b, bool *ret, struct err *err)
 {
 	if (a->kind != b->kind && a->kind != K_NIL && b->kind != K_NIL)
-		return err_set(err, ERR_INPUT, "non-comparable types %s: %s, %s: %s", shown(r, a), type_name(a), type_name(b), shown(r, b));
+		return err_set(err, ERR_INPUT, "non-comparable types %s: %s, %s: %s", shown(r, a, 's'), type_name(a), type_name(b), shown(r, b, 'v'));
 	if (is_nil(a) || is_nil(b)) {
 		*ret = is_nil(a) == is_nil(b);
 		return 0;
 	}
 	if (!is_comparable(go_type_of(b), 32))
-		return err_set(err, ERR_INPUT, "non-comparable type %s: %s", shown(r, b), type_name(b));
+		return err_set(err, ERR_INPUT, "non-comparable type %s: %s", shown(r, b, 's'), type_name(b));
 	*ret = equal(r, a, b, 32);
 	return 0;
 }

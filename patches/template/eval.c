@@ -233,6 +233,10 @@ static bool eval_nil_arg(struct exec *x, const struct go_type *type, struct rv *
 {
 	if (!type_can_be_nil(type))
 		return exec_fail(x, "cannot assign nil to %s", type->name);
+	if (type_is_any(type)) {
+		*ret = (struct rv){NULL, false, false, false};
+		return true;
+	}
 	return rv_zero(x->run.arena, type, ret) || exec_nomem(x);
 }
 

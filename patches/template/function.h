@@ -77,6 +77,12 @@ int go_print_value(struct run *r, struct text *out, const struct value *v, struc
 
 /* Truth as text/template's `if` sees it. */
 bool go_truth(const struct value *v);
+/*
+ * A function may return a struct of a type of its own with a String method (M_STRING): what String() answers is the member of this name
+ * in the struct's map.
+ */
+#define FUNCTION_OWN_STRING "String()"
+
 /* Whether v, or anything it holds, came from the pod; and where all of that is structure on purpose, V_STRUCTURE too. */
 unsigned go_pod_flags(const struct value *v);
 

@@ -19,7 +19,7 @@ struct printer {
 	int width, precision;
 	bool erroring;  /* inside %!verb(...): no methods */
 	bool failed;    /* err is set */
-	unsigned depth; /* of values within values */
+	uint32_t verb; /* of print_special */
 };
 
 /* Appends what fmt.Fprint prints of v; addr: v stands for its address where that has a String method. */
@@ -52,9 +52,11 @@ void print_integer(struct printer *p, uint64_t u, unsigned base, bool sign, uint
 void print_float(struct printer *p, double f, int bits, char fmt, int precision);
 
 /* gostruct.c: structs whose members the schema does not list, as Go lays them out. */
-void print_special(struct printer *p, const struct value *v, uint32_t verb, unsigned depth);
+void print_special(struct printer *p, const struct value *v, uint32_t verb);
 
 /* gostring.c: the String() methods that Kubernetes' and protobuf's generators write. Appends; -1 with err set where it has no text. */
 int go_string_method(struct run *r, struct text *out, const struct value *v, struct err *err) MUST_CHECK;
+/* prototext.c: a message, or a pointer to one. */
+int go_proto_text(struct run *r, struct text *out, const struct value *v, struct err *err) MUST_CHECK;
 
 #endif

@@ -205,7 +205,7 @@ static void print_struct(struct printer *p, const struct value *v, uint32_t verb
 	if (v->type->special == GO_PLAIN || v->type->special == GO_PB_MESSAGE)
 		print_fields(p, v, verb, depth);
 	else
-		print_special(p, v, verb, depth);
+		print_special(p, v, verb);
 }
 
 static void print_pointer(struct printer *p, const struct value *v, uint32_t verb, unsigned depth)
@@ -233,6 +233,7 @@ static void print_pointer(struct printer *p, const struct value *v, uint32_t ver
 
 static bool handle_methods(struct printer *p, const struct value *v, uint32_t verb)
 {
+	const struct go_method *m = rv_stringer((struct rv){.v = v});
 	struct text t;
 
 	if (p->erroring)
@@ -241,8 +242,12 @@ static bool handle_methods(struct printer *p, const struct value *v, uint32_t ve
 		bad_verb(p, v, verb);
 		return true;
 	}
-	if (p->f.sharp_v || !(verb == 'v' || verb == 's' || verb == 'x' || verb == 'X' || verb == 'q') || !rv_stringer((struct rv){.v = v}))
+	if (p->f.sharp_v || !(verb == 'v' || verb == 's' || verb == 'x' || verb == 'X' || verb == 'q') || !m)
 		return false;
+	if (v->kind == K_PTR && !v->u.ptr && !m->on_pointer) { /* fmt catches the panic and says no more */
+		text_adds(p->out, "<nil>");
+		return true;
+	}
 	text_init(&t, p->run->arena, LIMIT_TEMPLATE_OUTPUT);
 	if (go_string_method(p->run, &t, v, p->err) < 0) {
 		p->failed = true;

@@ -12,16 +12,31 @@ import (
 // Makes random templates. Most are well typed, so that they run far; some are not, so that every error is met.
 type generator struct {
 	*rand.Rand
-	vars    []string // names in scope
-	defined []string // templates
-	depth   int
-	rooted  bool // the dot is the injector's data
-	inRange bool
+	functions []row
+	tails     []string
+	vars      []string // names in scope
+	defined   []string // templates
+	depth     int
+	rooted    bool // the dot is the injector's data
+	inRange   bool
 }
 
-func newGenerator(seed int64) *generator {
-	return &generator{Rand: rand.New(rand.NewSource(seed))}
+func newGenerator(seed int64, core bool) *generator {
+	g := &generator{Rand: rand.New(rand.NewSource(seed)), functions: functions, tails: []string{"quote", "toString", "default 1"}}
+	if core {
+		g.functions, g.tails = nil, nil
+		for _, f := range functions {
+			if goOwn[f.name] {
+				g.functions = append(g.functions, f)
+			}
+		}
+	}
+	return g
 }
+
+// What text/template itself brings (slice is sprig's for the injector).
+var goOwn = map[string]bool{"and": true, "or": true, "not": true, "len": true, "index": true, "print": true, "println": true, "html": true,
+	"js": true, "urlquery": true, "call": true, "eq": true, "ne": true, "lt": true, "le": true, "gt": true, "ge": true}
 
 func (g *generator) one(of ...string) string { return of[g.Intn(len(of))] }
 func (g *generator) chance(percent int) bool { return g.Intn(100) < percent }
@@ -96,7 +111,7 @@ var paths = map[string][]string{
 // Fields of a container, where the dot or a variable may be one.
 var containerFields = []string{".Name", ".Image", ".Ports", ".Env", ".Resources", ".SecurityContext", ".LivenessProbe", ".Resources.Limits", ".VolumeMounts",
 	".Args", ".Command", ".SecurityContext.RunAsUser", ".Lifecycle", ".ImagePullPolicy", ".LivenessProbe.HTTPGet.Port", ".Resources.Limits.cpu",
-	".Resources.Requests.Memory", ".Resources.Limits.Cpu.String", ".ReadinessProbe.TCPSocket", ".Nope", ".SecurityContext.Capabilities"}
+	".ReadinessProbe.TCPSocket", ".Nope", ".SecurityContext.Capabilities"}
 
 const kinds = "sifblLmMaOCPDx"
 
@@ -267,7 +282,7 @@ func (g *generator) call(kind string, depth int) (string, []string) {
 		return "printf", args
 	}
 	for try := 0; try < 40; try++ {
-		f := functions[g.Intn(len(functions))]
+		f := g.functions[g.Intn(len(g.functions))]
 		if f.result == kind || kind == "a" || (f.result == "a" && try > 30) {
 			if f.name == "fail" && g.chance(90) {
 				continue
@@ -296,7 +311,7 @@ func (g *generator) pipeline(kind string, depth int) string {
 	}
 	text := strings.Join(append([]string{name}, args...), g.one(" ", " ", " ", "  ", "\n\t"))
 	if g.chance(10) {
-		text += pipe + g.one("quote", "len", "print", "not", "toString", "html", "printf \"%v\"", "default 1", ".Name", "printf \"%d %s\" 1")
+		text += pipe + g.one(append([]string{"len", "print", "not", "html", "printf \"%v\"", ".Name", "printf \"%d %s\" 1"}, g.tails...)...)
 	}
 	return text
 }

@@ -20,6 +20,7 @@ type SidecarTemplateData struct {
 	MeshConfig               *meshconfig.MeshConfig
 	Values                   map[string]any
 	Revision                 string
+	EstimatedConcurrency     int // templates of Istio 1.11 to 1.17 read it
 	NativeSidecars           bool
 	ProxyImage               string
 	ProxyInitImage           string

@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "patches/schema/schema.h"
+#include "patches/schema/special.h"
 
 enum format { DECIMAL_SI, DECIMAL_EXPONENT, BINARY_SI };
 
@@ -328,6 +328,26 @@ static int64_t milli(struct arena *a, const struct decimal *d)
 	return d->negative ? -n : n;
 }
 
+static int parse(struct str text, struct parts *ret, int *ret_exponent, enum format *ret_format, struct err *err)
+{
+	if (!text.len || !split(text, ret))
+		return err_set(err, ERR_INPUT, "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'");
+	if (!read_suffix(ret->suffix, ret_exponent, ret_format))
+		return err_set(err, ERR_INPUT, "unable to parse quantity's suffix");
+	if (!has_digit(ret->number) && !fits_64_bits(ret, *ret_exponent, *ret_format))
+		return err_set(err, ERR_INPUT, "unable to parse numeric part of quantity");
+	return 0;
+}
+
+int quantity_check(struct str text, struct err *err)
+{
+	struct parts p;
+	enum format format;
+	int exponent;
+
+	return parse(str_trim_space(text), &p, &exponent, &format, err);
+}
+
 int quantity_canonical(struct arena *a, struct str text, struct str *ret, int64_t *ret_milli, struct err *err)
 {
 	struct decimal d;
@@ -337,13 +357,7 @@ int quantity_canonical(struct arena *a, struct str text, struct str *ret, int64_
 	int exponent;
 
 	text = str_trim_space(text);
-	if (!text.len || !split(text, &p))
-		return err_set(err, ERR_INPUT, "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'");
-	if (!read_suffix(p.suffix, &exponent, &format))
-		return err_set(err, ERR_INPUT, "unable to parse quantity's suffix");
-	if (!has_digit(p.number) && !fits_64_bits(&p, exponent, format))
-		return err_set(err, ERR_INPUT, "unable to parse numeric part of quantity");
-	if (evaluate(a, &p, exponent, format, &d, err) < 0)
+	if (parse(text, &p, &exponent, &format, err) < 0 || evaluate(a, &p, exponent, format, &d, err) < 0)
 		return -1;
 	canonical = stays_as_written(&p, exponent, format) ? text : print(a, &d, format);
 	if (!canonical.len)

@@ -148,8 +148,10 @@ int schema_check(const struct value *raw, const struct go_type *type, struct err
 /*
  * The canonical form: what decoding into Go's type and encoding again makes of the tree. Field names match without case, unknown
  * keys vanish, members come in order of declaration, quantities become canonical, structs without omitempty appear as {}, empty
- * values with omitempty vanish, nulls of slices and maps without omitempty stay null. A node flagged V_ASIS is returned as it is,
- * with its unknown members; so are unknown members that are flagged V_ASIS.
+ * values with omitempty vanish. What Go would write as null (nil slices and maps without omitempty, zero times) is left out. A node
+ * flagged V_ASIS is returned as it is, with its unknown members; unknown members flagged so are kept, behind the others. Of members
+ * whose names differ in case alone the last wins. Protobuf messages are returned as they are: proto_canon() is theirs.
+ * Errors are worded as encoding/json words them, with the JSON Pointer in `where`.
  */
 const struct value *schema_canon(struct arena *a, const struct value *raw, const struct go_type *type, struct err *err) MUST_CHECK;
 

@@ -23,6 +23,9 @@ bool go_name_folds(const char *name, struct str key);
 /* The number of an enum's name; 0 where there is none. */
 int32_t enum_number(const struct go_type *t, struct str name);
 
+/* Whether it is a quantity; errors as quantity_canonical's. */
+int quantity_check(struct str text, struct err *err) MUST_CHECK;
+
 /* A moment or a span: seconds and nanoseconds, of one sign. */
 struct moment {
 	int64_t seconds;

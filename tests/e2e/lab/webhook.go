@@ -63,7 +63,8 @@ func (w *Webhook) Start() error {
 	if before != nil {
 		skip = before.Size()
 	}
-	args := append([]string{"serve", "--listen", w.address,
+	// No delay at the end: it is for clients that choose among replicas.
+	args := append([]string{"serve", "--listen", w.address, "--drain-delay", "0s",
 		"--tls-cert", w.crt, "--tls-key", w.key}, w.flags...)
 	var err error
 	if w.program, err = w.cluster.Start("outrigger", w.binary, args...); err != nil {
@@ -82,7 +83,7 @@ func (w *Webhook) Start() error {
 
 // Stop ends the webhook as an orderly shutdown does: exit code 0 is due.
 func (w *Webhook) Stop() error {
-	if err := w.program.Stop(stopLimit); err != nil {
+	if err := w.program.Stop(2 * stopLimit); err != nil {
 		return fmt.Errorf("the webhook on SIGTERM: %w", err)
 	}
 	return nil

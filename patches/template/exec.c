@@ -13,7 +13,7 @@
 enum walk { WALK_ON, WALK_BREAK, WALK_CONTINUE, WALK_FAILED };
 
 /* Levels of nodes within nodes at run time; each costs at most 1 KiB of stack. */
-enum { MAX_DEPTH = 2048, SPANS_FIRST = 32, VARS_FIRST = 32, CONTEXT_CUT = 300 };
+enum { MAX_DEPTH = 2048, SPANS_FIRST = 32, VARS_FIRST = 32, CONTEXT_CUT = 300, MAX_RENDERS = 8 };
 
 static enum walk walk(struct exec *x, struct rv dot, const struct node *n);
 
@@ -109,15 +109,15 @@ bool exec_charge(struct exec *x, uint64_t steps)
 
 bool exec_enter(struct exec *x)
 {
-	if (x->depth >= MAX_DEPTH)
+	if (x->run.depth >= MAX_DEPTH)
 		return fail_limit(x, "actions are nested too deep", MAX_DEPTH);
-	x->depth++;
+	x->run.depth++;
 	return exec_charge(x, 1);
 }
 
 void exec_leave(struct exec *x)
 {
-	x->depth--;
+	x->run.depth--;
 }
 
 /* --- variables -------------------------------------------------------------------------------------------------- */
@@ -503,20 +503,55 @@ static enum walk walk(struct exec *x, struct rv dot, const struct node *n)
 	}
 }
 
-int template_run(const struct template *t, struct arena *a, const struct value *data, const struct template_env *env,
-	struct rendered *ret, struct err *err)
+static int run(struct run *r, const struct template *t, struct rendered *ret, struct err *err)
 {
 	struct err local = {0};
-	struct exec x = {.run = {a, env, 0, t}, .template = t, .definition = t->main, .at = t->main->root, .err = err ? err : &local};
-	const struct rv dot = {.v = data};
+	struct exec x = {.run = *r, .template = t, .definition = t->main, .at = t->main->root, .err = err ? err : &local};
+	const struct rv dot = {.v = r->data};
 	const char *text;
+	bool ok;
 
-	text_init(&x.out, a, LIMIT_TEMPLATE_OUTPUT);
-	if (!var_push(&x, VARIABLE_ROOT, dot) || walk_list(&x, dot, t->main->root) == WALK_FAILED)
+	x.run.template = t;
+	text_init(&x.out, r->arena, LIMIT_TEMPLATE_OUTPUT);
+	ok = var_push(&x, VARIABLE_ROOT, dot) && walk_list(&x, dot, t->main->root) != WALK_FAILED;
+	r->steps = x.run.steps;
+	if (!ok)
 		return -1;
 	text = text_cstr(&x.out);
 	if (!text)
 		return err_nomem(err);
 	*ret = (struct rendered){{text, x.out.len}, x.span, x.n_spans};
 	return 0;
+}
+
+int template_run(const struct template *t, struct arena *a, const struct value *data, const struct template_env *env,
+	struct rendered *ret, struct err *err)
+{
+	struct run r = {.arena = a, .env = env, .data = data};
+
+	return run(&r, t, ret, err);
+}
+
+int run_render(struct run *r, struct str text, struct rendered *ret, struct err *err)
+{
+	struct template *t;
+	int rc;
+
+	if (r->renders >= MAX_RENDERS)
+		return err_set(err, ERR_LIMIT, "render runs within itself too often (limit %d)", MAX_RENDERS);
+	if (run_charge(r, text.len, err) < 0)
+		return -1;
+	t = arena_zalloc(r->arena, sizeof(*t)); /* not freed before the run ends: values may point into it */
+	if (!t)
+		return err_nomem(err);
+	t->arena = r->arena;
+	t->name = r->template->name;
+	t->text = text;
+	t->dialect = r->template->dialect;
+	if (template_parse(t, err) < 0)
+		return -1;
+	r->renders++;
+	rc = run(r, t, ret, err);
+	r->renders--;
+	return rc;
 }

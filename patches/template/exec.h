@@ -30,7 +30,6 @@ struct exec {
 	struct variable *var; /* a stack; those of the running definition from var_base */
 	uint32_t var_len, var_cap, var_base;
 	uint32_t calls; /* {{template}} within each other */
-	uint32_t depth; /* of everything that recurses */
 	struct err *err;
 };
 

@@ -12,7 +12,10 @@ struct run {
 	struct arena *arena;
 	const struct template_env *env;
 	uint64_t steps; /* spent so far; run_charge() adds and refuses beyond LIMIT_TEMPLATE_STEPS */
-	const struct template *template;
+	const struct template *template; /* that runs */
+	const struct value *data;        /* its $ */
+	uint32_t renders;                /* templates that `render` runs within each other */
+	uint32_t depth;                  /* of everything that recurses */
 };
 
 int run_charge(struct run *r, uint64_t steps, struct err *err) MUST_CHECK;
@@ -89,6 +92,9 @@ unsigned go_pod_flags(const struct value *v);
 /* strconv.Quote, QuoteToASCII (quote.c). */
 void go_quote(struct text *out, struct str s);
 void go_quote_ascii(struct text *out, struct str s);
+/* The text as a template of its own over the same data and with the same functions; its steps count. Errors: as compiling or running. */
+int run_render(struct run *r, struct str text, struct rendered *ret, struct err *err) MUST_CHECK;
+
 /* A string result. */
 const struct value *run_str(struct run *r, struct text *t, struct err *err) MUST_CHECK;
 

@@ -85,7 +85,8 @@ struct definition {
 };
 
 struct template {
-	struct arena arena;
+	struct arena *arena; /* of all that is below */
+	struct arena own;    /* where the template owns it */
 	struct str name;
 	struct str text;
 	enum template_dialect dialect;

@@ -45,7 +45,7 @@ void *tree_unexpected(struct tree *t, const struct item *item, const char *conte
 	struct text shown;
 	const char *text;
 
-	text_init(&shown, &t->p->template->arena, MESSAGE_MAX);
+	text_init(&shown, t->p->template->arena, MESSAGE_MAX);
 	if (item->type != ITEM_ERROR)
 		text_adds(&shown, "unexpected ");
 	item_print(&shown, item);
@@ -63,7 +63,7 @@ const char *tree_quoted(struct tree *t, struct str s)
 	struct text out;
 	const char *text;
 
-	text_init(&out, &t->p->template->arena, MESSAGE_MAX);
+	text_init(&out, t->p->template->arena, MESSAGE_MAX);
 	quote_with(&out, s, '"', false);
 	text = text_cstr(&out);
 	return text ? text : "";
@@ -73,7 +73,7 @@ bool tree_unquote(struct tree *t, struct str literal, struct str *ret)
 {
 	struct text out;
 
-	text_init(&out, &t->p->template->arena, literal.len * 3 + 1);
+	text_init(&out, t->p->template->arena, literal.len * 3 + 1);
 	if (!unquote(&out, literal)) {
 		tree_fail(t, "invalid syntax");
 		return false;
@@ -133,7 +133,7 @@ struct item tree_peek_solid(struct tree *t)
 
 struct node *tree_node(struct tree *t, enum node_type type, uint32_t pos)
 {
-	struct node *n = arena_zalloc(&t->p->template->arena, sizeof(*n));
+	struct node *n = arena_zalloc(t->p->template->arena, sizeof(*n));
 
 	if (!n)
 		return tree_nomem(t);
@@ -146,7 +146,7 @@ int tree_append(struct tree *t, struct node_list *list, const struct node *n)
 {
 	if (list->len == list->cap) {
 		const uint32_t cap = list->cap ? list->cap * 2 : 4;
-		const struct node **item = arena_grow(&t->p->template->arena, list->item, list->cap * sizeof(*item), cap * sizeof(*item));
+		const struct node **item = arena_grow(t->p->template->arena, list->item, list->cap * sizeof(*item), cap * sizeof(*item));
 
 		if (!item)
 			return err_nomem(t->p->err);
@@ -188,7 +188,7 @@ static bool is_empty(const struct node *n)
 static struct definition *add_definition(struct tree *t)
 {
 	struct parser *p = t->p;
-	struct arena *a = &p->template->arena;
+	struct arena *a = p->template->arena;
 	struct definition *d = arena_zalloc(a, sizeof(*d));
 	const struct value *index = value_int(a, p->n_definitions);
 
@@ -233,7 +233,7 @@ int tree_add(struct tree *t, const struct node *root)
 
 int tree_init(struct tree *t, struct parser *p, struct str name)
 {
-	struct arena *a = &p->template->arena;
+	struct arena *a = p->template->arena;
 
 	*t = (struct tree){.p = p, .name = name, .live_len = 8, .scope_cap = 8};
 	t->live = arena_calloc(a, t->live_len, sizeof(*t->live));
@@ -320,7 +320,7 @@ static int parse_top(struct tree *t)
 /* Names of variables by id, for messages. */
 static int name_variables(struct template *t, struct err *err)
 {
-	struct str *name = arena_calloc(&t->arena, t->variables->len, sizeof(*name));
+	struct str *name = arena_calloc(t->arena, t->variables->len, sizeof(*name));
 
 	if (!name)
 		return err_nomem(err);
@@ -332,13 +332,13 @@ static int name_variables(struct template *t, struct err *err)
 
 int template_parse(struct template *t, struct err *err)
 {
-	struct parser p = {.template = t, .err = err, .definitions = map_new(&t->arena, 4)};
+	struct parser p = {.template = t, .err = err, .definitions = map_new(t->arena, 4)};
 	struct tree top;
 
-	t->variables = map_new(&t->arena, 4);
-	if (!p.definitions || !t->variables || map_setc(&t->arena, t->variables, "$", &value_nil) < 0)
+	t->variables = map_new(t->arena, 4);
+	if (!p.definitions || !t->variables || map_setc(t->arena, t->variables, "$", &value_nil) < 0)
 		return err_nomem(err);
-	lexer_init(&p.lexer, &t->arena, t->text);
+	lexer_init(&p.lexer, t->arena, t->text);
 	if (tree_init(&top, &p, t->name) < 0 || parse_top(&top) < 0 || name_variables(t, err) < 0)
 		return -1;
 	for (struct link *l = p.links; l; l = l->next)

@@ -127,7 +127,7 @@ static struct node *control(struct tree *t, enum node_type type)
 static struct node *template_node(struct tree *t, uint32_t pos, struct str name, const struct node *pipe)
 {
 	struct node *n = tree_node(t, NODE_TEMPLATE, pos);
-	struct link *link = arena_zalloc(&t->p->template->arena, sizeof(*link));
+	struct link *link = arena_zalloc(t->p->template->arena, sizeof(*link));
 
 	if (!n || !link)
 		return tree_nomem(t);

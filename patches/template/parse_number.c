@@ -149,7 +149,7 @@ static bool parse_float(struct tree *t, struct str s, double *ret, bool *ret_ok)
 	*ret_ok = true;
 	if (!is_float(s) || (memchr(s.p, '_', s.len) && !underscores_ok(s)))
 		return false;
-	plain = arena_alloc(&t->p->template->arena, s.len + 1);
+	plain = arena_alloc(t->p->template->arena, s.len + 1);
 	*ret_ok = plain != NULL;
 	if (!plain)
 		return false;

@@ -16,7 +16,7 @@ static uint32_t variable_id(struct tree *t, struct str name)
 	const struct map_entry *e = map_find(template->variables, name);
 
 	if (!e) {
-		if (map_set(&template->arena, template->variables, name, &value_nil) < 0)
+		if (map_set(template->arena, template->variables, name, &value_nil) < 0)
 			return UINT32_MAX;
 		e = map_find(template->variables, name);
 	}
@@ -29,7 +29,7 @@ static int grow(struct tree *t, uint32_t **array, uint32_t *len, uint32_t need)
 
 	while (cap <= need)
 		cap *= 2;
-	grown = arena_calloc(&t->p->template->arena, cap, sizeof(*grown));
+	grown = arena_calloc(t->p->template->arena, cap, sizeof(*grown));
 	if (!grown)
 		return err_nomem(t->p->err);
 	memcpy(grown, *array, *len * sizeof(*grown));
@@ -52,7 +52,7 @@ static int add_field(struct tree *t, struct name_list *list, struct str name)
 {
 	if (list->len == list->cap) {
 		const uint32_t cap = list->cap ? list->cap * 2 : 4;
-		struct str *item = arena_grow(&t->p->template->arena, list->item, list->cap * sizeof(*item), cap * sizeof(*item));
+		struct str *item = arena_grow(t->p->template->arena, list->item, list->cap * sizeof(*item), cap * sizeof(*item));
 
 		if (!item)
 			return err_nomem(t->p->err);
@@ -188,7 +188,7 @@ static const char *literal_text(struct tree *t, const struct node *n)
 {
 	struct text shown;
 
-	text_init(&shown, &t->p->template->arena, 4096);
+	text_init(&shown, t->p->template->arena, 4096);
 	node_print(&shown, n, t->p->template);
 	return tree_quoted(t, (struct str){shown.data, shown.len});
 }

@@ -23,10 +23,11 @@ struct template *template_compile(const char *name, struct str text, enum templa
 		err_nomem(err);
 		return NULL;
 	}
-	arena_init(&t->arena, ARENA_MAX);
+	arena_init(&t->own, ARENA_MAX);
+	t->arena = &t->own;
 	t->name = str_of(name);
-	t->name.p = arena_strndup(&t->arena, t->name.p, t->name.len);
-	t->text = (struct str){arena_strndup(&t->arena, text.p, text.len), text.len};
+	t->name.p = arena_strndup(t->arena, t->name.p, t->name.len);
+	t->text = (struct str){arena_strndup(t->arena, text.p, text.len), text.len};
 	t->dialect = dialect;
 	if (!t->name.p || !t->text.p)
 		err_nomem(err);
@@ -40,7 +41,7 @@ void template_free(struct template *t)
 {
 	if (!t)
 		return;
-	arena_release(&t->arena);
+	arena_release(&t->own);
 	free(t);
 }
 

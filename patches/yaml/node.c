@@ -136,6 +136,7 @@ static int read_children(struct builder *b, struct yaml_node *n, yaml_event_type
 		*tail = read_node(b, err);
 		if (!*tail)
 			return -1;
+		(*tail)->is_key = n->kind == YAML_NODE_MAP && n->len % 2 == 0;
 		tail = &(*tail)->next;
 		n->len++;
 	}

@@ -12,6 +12,7 @@ struct yaml_node {
 	uint8_t kind;
 	uint8_t style;             /* of a scalar: yaml_scalar_style_t */
 	bool implicit;             /* a scalar without tag that is plain */
+	bool is_key;
 	bool busy;                 /* for the decoder: an alias that is being followed */
 	uint32_t line;             /* from 0 */
 	size_t begin, end;         /* of a scalar: its token, in characters of the text */

@@ -91,6 +91,48 @@ struct spot {
 	bool escaped;                  /* a backslash of the template stands before */
 };
 
+/* Looks for one span after another; scalars and spans are both in the text's order. */
+struct walk {
+	const struct rendered *rendered;
+	struct str text;
+	struct place spans, scalars;
+	const struct yaml_node *scalar;
+};
+
+static struct walk walk_begin(const struct yaml_document *document, const struct rendered *r)
+{
+	const struct str text = yaml_without_mark(r->text);
+
+	return (struct walk){r, text, {.text = text}, {.text = text}, document->first_scalar};
+}
+
+/* Whether the span lies within one scalar. */
+static bool walk_to(struct walk *w, const struct span *s, struct spot *ret)
+{
+	const size_t skipped = w->rendered->text.len - w->text.len;
+	const char *text = w->rendered->text.p;
+
+	if (s->begin < skipped)
+		return false;
+	ret->bytes = (struct str){text + s->begin, s->end - s->begin};
+	ret->begin = character_at(&w->spans, s->begin - skipped);
+	ret->end = character_at(&w->spans, s->end - skipped);
+	while (w->scalar && w->scalar->end < ret->end)
+		w->scalar = w->scalar->scalar;
+	if (!w->scalar || w->scalar->begin > ret->begin)
+		return false;
+	ret->scalar = w->scalar;
+	ret->first = w->text.p[byte_at(&w->scalars, w->scalar->begin)];
+	ret->escaped = s->begin > 0 && text[s->begin - 1] == '\\';
+	return true;
+}
+
+/* The key that merges another map in is structure too. */
+static bool is_merge_key(const char *text, size_t len, int style)
+{
+	return style == YAML_PLAIN_SCALAR_STYLE && len == 2 && memcmp(text, "<<", 2) == 0;
+}
+
 static bool is_harmless(const struct spot *s)
 {
 	const bool whole = s->begin == s->scalar->begin && s->end == s->scalar->end;
@@ -98,7 +140,8 @@ static bool is_harmless(const struct spot *s)
 
 	switch (s->scalar->style) {
 	case YAML_PLAIN_SCALAR_STYLE:
-		return s->first != '&' && s->first != '!' && (whole || is_harmless_plain(s->bytes));
+		return s->first != '&' && s->first != '!' &&
+		       !is_merge_key(s->scalar->text.p, s->scalar->text.len, s->scalar->style) && (whole || is_harmless_plain(s->bytes));
 	case YAML_DOUBLE_QUOTED_SCALAR_STYLE:
 		return s->first == '"' && (whole || (inner && !s->escaped && is_harmless_quoted(s->bytes, '"')));
 	case YAML_SINGLE_QUOTED_SCALAR_STYLE:
@@ -108,32 +151,14 @@ static bool is_harmless(const struct spot *s)
 	}
 }
 
-/* Whether every span can be seen to be harmless without a second parse. Scalars and spans are both in the text's order. */
 bool yaml_spans_harmless(const struct yaml_document *document, const struct rendered *r)
 {
-	const struct str text = yaml_without_mark(r->text);
-	const size_t skipped = r->text.len - text.len;
-	struct place spans = {.text = text}, scalars = {.text = text};
-	const struct yaml_node *scalar = document->first_scalar;
+	struct walk walk = walk_begin(document, r);
 
 	for (const struct span *s = r->span; s < r->span + r->n_spans; s++) {
 		struct spot spot;
 
-		if (!is_plain(s))
-			continue;
-		if (s->begin < skipped)
-			return false;
-		spot.bytes = (struct str){r->text.p + s->begin, s->end - s->begin};
-		spot.begin = character_at(&spans, s->begin - skipped);
-		spot.end = character_at(&spans, s->end - skipped);
-		while (scalar && scalar->end < spot.end)
-			scalar = scalar->scalar;
-		if (!scalar || scalar->begin > spot.begin)
-			return false;
-		spot.scalar = scalar;
-		spot.first = text.p[byte_at(&scalars, scalar->begin)];
-		spot.escaped = s->begin > 0 && r->text.p[s->begin - 1] == '\\';
-		if (!is_harmless(&spot))
+		if (is_plain(s) && !(walk_to(&walk, s, &spot) && is_harmless(&spot)))
 			return false;
 	}
 	return true;
@@ -226,7 +251,8 @@ static bool same_scalar(struct comparison *c, const yaml_event_t *pod, const yam
 	    !same_text(pod->data.scalar.tag, plain->data.scalar.tag))
 		return false;
 	if (holds_span(c, plain->start_mark.index, plain->end_mark.index))
-		return same_extent(c, pod, plain);
+		return same_extent(c, pod, plain) && !is_merge_key((const char *)pod->data.scalar.value,
+							     pod->data.scalar.length, pod->data.scalar.style);
 	return pod->data.scalar.style == plain->data.scalar.style && pod->data.scalar.length == plain->data.scalar.length &&
 	       memcmp(pod->data.scalar.value, plain->data.scalar.value, pod->data.scalar.length) == 0;
 }
@@ -268,21 +294,25 @@ static struct str line_of(struct str text, size_t at)
 	return (struct str){text.p + begin, end - begin};
 }
 
+static int refuse(const struct rendered *r, const struct span *s, const char *what, struct err *err)
+{
+	const struct str line = line_of(r->text, s->begin);
+
+	(void)err_set(err, ERR_INPUT, "%s at template line %u: %.*s", what, s->line, (int)line.len, line.p);
+	return err_at(err, "template line %u", s->line);
+}
+
 /* The first span behind what both texts have alike. */
 static int blame(const struct comparison *c, struct err *err)
 {
 	const struct span *s = c->range[0].span;
-	struct str line;
 
 	for (size_t i = 0; i < c->n_ranges; i++) {
 		s = c->range[i].span;
 		if (c->range[i].end > c->matched)
 			break;
 	}
-	line = line_of(c->rendered->text, s->begin);
-	(void)err_set(err, ERR_INPUT, "a value of the pod adds YAML structure at template line %u: %.*s", s->line,
-		(int)line.len, line.p);
-	return err_at(err, "template line %u", s->line);
+	return refuse(c->rendered, s, "a value of the pod adds YAML structure", err);
 }
 
 /* Up to the end of the first document, event by event. */
@@ -321,6 +351,20 @@ int yaml_spans_compare(struct arena *a, const struct rendered *r, struct err *er
 	return c.n_ranges ? compare(&c, err) : 0;
 }
 
+/* A key that begins with $ would be an order to the strategic merge. */
+static int refuse_directives(const struct yaml_document *document, const struct rendered *r, struct err *err)
+{
+	struct walk walk = walk_begin(document, r);
+
+	for (const struct span *s = r->span; s < r->span + r->n_spans; s++) {
+		struct spot spot;
+
+		if (is_plain(s) && walk_to(&walk, s, &spot) && spot.scalar->is_key && str_has_prefix(spot.scalar->text, "$"))
+			return refuse(r, s, "a value of the pod makes a key that begins with $", err);
+	}
+	return 0;
+}
+
 /* Where the pod's string is what breaks the text, saying so is the better message. */
 static const struct value *no_yaml(struct arena *a, const struct rendered *r, const struct err *cause, struct err *err)
 {
@@ -336,7 +380,7 @@ const struct value *yaml_parse_rendered(struct arena *a, const struct rendered *
 
 	if (yaml_document_read(a, r->text, &document, &cause) < 0)
 		return no_yaml(a, r, &cause, err);
-	if (!yaml_spans_harmless(&document, r) && yaml_spans_compare(a, r, err) < 0)
+	if ((!yaml_spans_harmless(&document, r) && yaml_spans_compare(a, r, err) < 0) || refuse_directives(&document, r, err) < 0)
 		return NULL;
 	return yaml_decode(a, &document, 0, err);
 }

@@ -165,12 +165,12 @@ static const struct value *canon_time(struct walk *w, const struct value *raw)
 
 	if (!raw || !moment_parse(raw->u.s, &at, NULL))
 		return &absent;
+	if (at.seconds == MOMENT_ZERO && at.nanos == 0)
+		return &absent;
 	text_init(&out, w->arena, 64);
 	moment_print(&out, at, 0);
 	if (out.failed)
 		return no_memory(w, NULL);
-	if (str_is((struct str){out.data, out.len}, "0001-01-01T00:00:00Z") && !at.nanos)
-		return &absent;
 	return as_text(w, raw, (struct str){out.data, out.len});
 }
 

@@ -73,6 +73,14 @@ static const struct value *view_any_json(struct arena *a, const struct value *ra
 	return one_member(a, t, member[raw->kind], raw);
 }
 
+/* Go's zero time may also be written out. */
+static bool is_zero_time(const struct value *raw)
+{
+	struct moment at;
+
+	return raw->kind != K_STRING || !moment_parse(raw->u.s, &at, NULL) || (at.seconds == MOMENT_ZERO && at.nanos == 0);
+}
+
 const struct value *special_view(struct arena *a, const struct value *raw, const struct go_type *t)
 {
 	switch ((enum go_special)t->special) {
@@ -81,7 +89,7 @@ const struct value *special_view(struct arena *a, const struct value *raw, const
 	case GO_INT_OR_STRING:
 		return view_int_or_string(a, raw, t);
 	case GO_TIME:
-		return one_member(a, t, "time", raw);
+		return is_zero_time(raw) ? value_new(a, K_STRUCT, t) : one_member(a, t, "time", raw);
 	case GO_META_DURATION:
 		return one_member(a, t, "Duration", raw);
 	case GO_RAW_EXTENSION:

@@ -26,6 +26,9 @@ int32_t enum_number(const struct go_type *t, struct str name);
 /* Whether it is a quantity; errors as quantity_canonical's. */
 int quantity_check(struct str text, struct err *err) MUST_CHECK;
 
+/* 0001-01-01T00:00:00Z, Go's zero time, in seconds since 1970. */
+#define MOMENT_ZERO INT64_C(-62135596800)
+
 /* A moment or a span: seconds and nanoseconds, of one sign. */
 struct moment {
 	int64_t seconds;

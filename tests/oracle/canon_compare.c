@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reads the lines of canon/main.go on standard input and compares schema_canon() and schema_check() with them. */
+/* Reads the lines of canon/main.go on standard input and compares schema_canon(), schema_check() and go_json_marshal() with them. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,6 +28,20 @@ static bool same_error(const char *got, const char *want)
 	return strcmp(got, want) == 0;
 }
 
+/* json.Marshal of the document seen as v1.Pod, byte by byte. */
+static bool marshals(struct arena *a, const struct value *raw, const char *want)
+{
+	const struct value *pod = schema_view(a, raw, &go_pod);
+	struct err err = {0};
+	struct text out;
+
+	text_init(&out, a, 64 << 20);
+	if (pod && go_json_marshal(a, &out, pod, JSON_ESCAPE_HTML, &err) == 0 && str_is((struct str){out.data, out.len}, want))
+		return true;
+	printf("marshal %s\ngot  %.*s\nwant %s\n", err.what, (int)out.len, out.data, want);
+	return false;
+}
+
 static bool agrees(struct arena *a, const char *document, const char *want)
 {
 	struct err err = {0}, check_err = {0};
@@ -45,6 +59,8 @@ static bool agrees(struct arena *a, const char *document, const char *want)
 		printf("error '%s', want '%s'\n%s\n", err.what, want, document);
 		return false;
 	}
+	if (!marshals(a, raw, want))
+		return false;
 	text = written(a, got);
 	want_text = written(a, json_parse(a, want, strlen(want), 0, &err));
 	if (str_eq(text, want_text))

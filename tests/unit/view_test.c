@@ -11,64 +11,14 @@
 #include <cmocka.h>
 
 #include "patches/value/json.h"
+#include "tests/unit/view_path.h"
 
 struct row {
 	const struct go_type *type;
 	const char *json;
-	const char *path; /* Go names by points; a number is an index, "[k]" a key, "F()" a method, "*" follows a pointer */
+	const char *path; /* of view_path() */
 	const char *want; /* its type and value */
 };
-
-static const struct value *parse(struct arena *a, const char *json)
-{
-	struct err err = {0};
-	const struct value *v = json_parse(a, json, strlen(json), 0, &err);
-
-	if (!v)
-		fail_msg("%s: %s", json, err.what);
-	return v;
-}
-
-static const struct value *call(struct arena *a, const struct value *v, struct str name)
-{
-	struct err err = {0};
-	const struct go_method *m = go_method_find(go_type_of(v), (struct str){name.p, name.len - 2});
-	const struct value *result;
-
-	if (!m)
-		fail_msg("%s has no %.*s", go_type_of(v)->name, (int)name.len, name.p);
-	result = schema_call_method(a, v, m, &err);
-	return result ? result : value_cstr(a, arena_printf(a, "error: %s", err.what));
-}
-
-static const struct value *field(struct arena *a, const struct value *v, struct str name)
-{
-	const struct go_field *via, *f;
-
-	if (v->kind == K_PTR)
-		v = v->u.ptr;
-	if (!v)
-		return &value_nil;
-	f = go_field_find(go_type_of(v), name, &via);
-	if (!f)
-		fail_msg("%s has no %.*s", go_type_of(v)->name, (int)name.len, name.p);
-	if (via)
-		v = schema_view_field(a, v, via);
-	return schema_view_field(a, v, f);
-}
-
-static const struct value *step(struct arena *a, const struct value *v, struct str name)
-{
-	uint64_t i;
-
-	if (str_is(name, "*"))
-		return v->u.ptr;
-	if (parse_u64(name, &i))
-		return schema_view_item(a, v, i);
-	if (name.p[0] == '[')
-		return schema_view_entry(a, v, map_get(v->u.map, (struct str){name.p + 1, name.len - 2}));
-	return str_has_suffix(name, "()") ? call(a, v, name) : field(a, v, name);
-}
 
 static const char *show(struct arena *a, const struct value *v)
 {
@@ -201,11 +151,8 @@ static void test_paths(void **state UNUSED)
 
 	arena_init(&a, 0);
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		const struct value *v = schema_view(&a, parse(&a, rows[i].json), rows[i].type);
-		struct str rest = str_of(rows[i].path);
+		const struct value *v = view_path(&a, rows[i].type, rows[i].json, rows[i].path);
 
-		while (rest.p)
-			v = step(&a, v, str_cut(&rest, '.'));
 		if (strcmp(show(&a, v), rows[i].want) != 0)
 			fail_msg("%s of %s: %s, want %s", rows[i].path, rows[i].type->name, show(&a, v), rows[i].want);
 	}
@@ -221,11 +168,11 @@ static void test_strings_of_the_pod_stay_marked(void **state UNUSED)
 
 	arena_init(&a, 0);
 	spec = schema_view(&a, json_parse(&a, json, strlen(json), JSON_FROM_POD, &err), &go_pod_spec);
-	assert_true(field(&a, spec, STR("NodeName"))->flags & V_POD);
-	assert_true(field(&a, spec, STR("DNSPolicy"))->flags & V_POD);
-	quantity = step(&a, step(&a, step(&a, step(&a, field(&a, spec, STR("Containers")), STR("0")), STR("Resources")), STR("Limits")),
+	assert_true(view_field(&a, spec, STR("NodeName"))->flags & V_POD);
+	assert_true(view_field(&a, spec, STR("DNSPolicy"))->flags & V_POD);
+	quantity = view_step(&a, view_step(&a, view_step(&a, view_step(&a, view_field(&a, spec, STR("Containers")), STR("0")), STR("Resources")), STR("Limits")),
 		STR("[cpu]"));
-	assert_true(call(&a, quantity, STR("String()"))->flags & V_POD);
+	assert_true(view_call(&a, quantity, STR("String()"))->flags & V_POD);
 	arena_release(&a);
 }
 

@@ -35,6 +35,10 @@ enum {
 	LIMIT_TEMPLATE_OUTPUT = 8 << 20,
 	/* printf: width and precision (Go's own limit is 1e6). */
 	LIMIT_PRINTF_WIDTH = 1000000,
+	/* Items of a list that a template's function makes (until, splitList, list...). */
+	LIMIT_FUNCTION_ITEMS = 1 << 20,
+	/* Characters of randAlpha and its kin, bytes of randBytes. */
+	LIMIT_RANDOM_BYTES = 64 << 10,
 	/* Templates named by a pod's annotation. */
 	LIMIT_TEMPLATES_NAMED = 64,
 };

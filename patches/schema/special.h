@@ -2,7 +2,7 @@
 /*
  * Inside patches/schema: the types whose JSON is not what their Go kind says, as structs, as text and their few methods.
  *
- * Their K_STRUCT holds a map made up when it is viewed: Quantity {"s": as written}, Time {"time": as written}, IntOrString
+ * Their K_STRUCT holds a map made up when it is viewed: Quantity {"s": as written}, Time {"time": as written, and maybe "text": its String()}, IntOrString
  * {"Type", "IntVal", "StrVal"}, Duration and Timestamp {"seconds", "nanos"}, wrappers {"value"}, Struct {"fields"}, ListValue
  * {"values"}, Value {the member of its oneof}, RawExtension and FieldsV1 {"Raw": any JSON}.
  */

@@ -48,10 +48,14 @@ static void print_quantity(struct text *out, const struct map *m)
 /* time.Time's own text, in UTC as in istiod's container. */
 static void print_time(struct text *out, const struct map *m)
 {
-	const struct value *raw = map_getc(m, "time");
+	const struct value *raw = map_getc(m, "time"), *text = map_getc(m, "text");
 	struct moment at;
 	size_t t;
 
+	if (text && text->kind == K_STRING) {
+		text_add(out, text->u.s.p, text->u.s.len);
+		return;
+	}
 	if (!raw || raw->kind != K_STRING || !moment_parse(raw->u.s, &at, NULL)) {
 		text_adds(out, "0001-01-01 00:00:00 +0000 UTC");
 		return;

@@ -248,7 +248,10 @@ const struct value *schema_call_method(struct arena *a, const struct value *rece
 		result = schema_view_field(a, receiver, m->field);
 		break;
 	case M_STRING:
-		return special_string(a, receiver, err);
+		if (!m->field)
+			return special_string(a, receiver, err);
+		result = schema_view_field(a, receiver, m->field);
+		break;
 	case M_OTHER:
 		return special_call(a, receiver, m, err);
 	}

@@ -222,7 +222,7 @@ void print_float(struct printer *p, double f, int bits, char fmt, int precision)
 	if (p->f.space && t.data[0] == '+' && !p->f.plus)
 		t.data[0] = ' ';
 	if (isinf(f) || isnan(f)) {
-		const size_t drop = isnan(f) ? !p->f.space && !p->f.plus : t.data[0] == '+' && !p->f.plus;
+		const size_t drop = isnan(f) && !p->f.space && !p->f.plus; /* infinity keeps its sign */
 
 		t.data += drop;
 		t.len -= drop;

@@ -169,7 +169,7 @@ func answerAll() {
 	}
 }
 
-func generateAll(seed int64, n int, core bool) {
+func generateAll(seed int64, n int, core, single bool) {
 	out := bufio.NewWriter(os.Stdout)
 	defer out.Flush()
 	enc := json.NewEncoder(out)
@@ -187,7 +187,12 @@ func generateAll(seed int64, n int, core bool) {
 			}
 			_ = enc.Encode(line{Data: raw})
 		}
-		text := g.template()
+		text := ""
+		if single {
+			text = g.sprigTemplate()
+		} else {
+			text = g.template()
+		}
 		done := make(chan line, 1)
 		go func() {
 			a, err := o.answer(text)
@@ -227,8 +232,9 @@ func main() {
 		seed := flags.Int64("seed", 1, "of the random numbers")
 		n := flags.Int("n", 1000, "templates to make")
 		core := flags.Bool("core", false, "only functions that text/template itself has")
+		single := flags.Bool("single", false, "calls of single functions, in their corners")
 		_ = flags.Parse(os.Args[2:])
-		generateAll(*seed, *n, *core)
+		generateAll(*seed, *n, *core, *single)
 		return
 	}
 	answerAll()

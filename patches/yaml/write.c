@@ -6,262 +6,14 @@
 #include "base/gofloat.h"
 #include "base/limits.h"
 #include "patches/value/json.h"
+#include "patches/yaml/emit.h"
 #include "patches/yaml/scalar.h"
-#include "patches/yaml/style.h"
 #include "patches/yaml/yaml.h"
 
-enum { INDENT = 2, LONGEST_SIMPLE_KEY = 128, BEST_WIDTH = 80 };
-
-struct writer {
-	struct text *out;
-	struct arena *arena;
-	int indent;          /* columns; -1 before the first level */
-	int column;
-	bool whitespace;     /* the latest character was a blank, or there is none yet */
-	bool indention;      /* so far the line holds indentation and "- ", "? ", ": " only */
-	bool folding;        /* long lines of the scalar at hand may break */
-	unsigned depth;
-};
+enum { LONGEST_SIMPLE_KEY = 128 };
 
 /* Where a node stands. */
 enum place { AT_ROOT, IN_LIST, AS_VALUE, AS_KEY, AS_LONG_KEY };
-
-/* --- characters ----------------------------------------------------------------------------------------------------- */
-
-static void put(struct writer *w, const char *p, size_t len)
-{
-	text_add(w->out, p, len);
-	w->column++;
-}
-
-static void put_break(struct writer *w)
-{
-	text_addc(w->out, '\n');
-	w->column = 0;
-}
-
-/* Breaks other than LF stay what they are. */
-static void put_break_of(struct writer *w, const char *p, size_t len)
-{
-	if (*p == '\n') {
-		put_break(w);
-		return;
-	}
-	put(w, p, len);
-	w->column = 0;
-}
-
-static void write_indent(struct writer *w)
-{
-	const int indent = w->indent < 0 ? 0 : w->indent;
-
-	if (!w->indention || w->column > indent || (w->column == indent && !w->whitespace))
-		put_break(w);
-	while (w->column < indent)
-		put(w, " ", 1);
-	w->whitespace = true;
-	w->indention = true;
-}
-
-static void write_indicator(struct writer *w, const char *text, bool need_blank, bool keeps_indention)
-{
-	if (need_blank && !w->whitespace)
-		put(w, " ", 1);
-	for (; *text; text++)
-		put(w, text, 1);
-	w->whitespace = false;
-	w->indention = w->indention && keeps_indention;
-}
-
-/* --- scalars -------------------------------------------------------------------------------------------------------- */
-
-/* Whether the line breaks instead of the space at i: behind column 80, and never next to another space. */
-static bool folds(const struct writer *w, struct str s, size_t i, bool behind_space)
-{
-	return w->folding && !behind_space && w->column > BEST_WIDTH && !(i + 1 < s.len && s.p[i + 1] == ' ');
-}
-
-/* A plain string has no breaks and no space at its ends. */
-static void write_plain(struct writer *w, struct str s)
-{
-	bool space = false;
-
-	if (!w->whitespace)
-		put(w, " ", 1);
-	for (size_t i = 0, width; i < s.len; i += width) {
-		width = yaml_width(s.p[i]);
-		if (s.p[i] == ' ' && folds(w, s, i, space))
-			write_indent(w);
-		else
-			put(w, s.p + i, width);
-		space = s.p[i] == ' ';
-		if (!space)
-			w->indention = false;
-	}
-	w->whitespace = false;
-	w->indention = false;
-}
-
-static void write_single(struct writer *w, struct str s)
-{
-	bool breaks = false, space = false;
-
-	write_indicator(w, "'", true, false);
-	for (size_t i = 0, width; i < s.len; i += width) {
-		width = yaml_width(s.p[i]);
-		if (yaml_is_break(s.p + i, s.len - i)) {
-			put_break_of(w, s.p + i, width);
-			w->indention = true;
-			breaks = true;
-			continue;
-		}
-		if (s.p[i] == ' ') {
-			if (i > 0 && i + 1 < s.len && folds(w, s, i, space))
-				write_indent(w);
-			else
-				put(w, " ", 1);
-			space = true;
-			continue;
-		}
-		if (breaks)
-			write_indent(w);
-		if (s.p[i] == '\'')
-			put(w, "'", 1);
-		put(w, s.p + i, width);
-		w->indention = false;
-		breaks = space = false;
-	}
-	write_indicator(w, "'", false, false);
-}
-
-static const struct escape {
-	uint32_t rune;
-	char letter;
-} escapes[] = {
-	{0x00, '0'}, {0x07, 'a'}, {0x08, 'b'}, {0x09, 't'}, {0x0A, 'n'}, {0x0B, 'v'}, {0x0C, 'f'}, {0x0D, 'r'}, {0x1B, 'e'},
-	{'"', '"'}, {'\\', '\\'}, {0x85, 'N'}, {0xA0, '_'}, {0x2028, 'L'}, {0x2029, 'P'},
-};
-
-static void write_escape(struct writer *w, uint32_t rune)
-{
-	const size_t before = w->out->len;
-
-	for (size_t i = 0; i < ARRAY_LEN(escapes); i++)
-		if (escapes[i].rune == rune) {
-			put(w, "\\", 1);
-			put(w, &escapes[i].letter, 1);
-			return;
-		}
-	if (rune <= 0xFF)
-		text_addf(w->out, "\\x%02X", rune);
-	else if (rune <= 0xFFFF)
-		text_addf(w->out, "\\u%04X", rune);
-	else
-		text_addf(w->out, "\\U%08X", rune);
-	w->column += (int)(w->out->len - before);
-}
-
-/* A line may break at the first of several spaces too; a backslash then keeps the next one. */
-static void write_double_space(struct writer *w, struct str s, size_t i, bool behind_space)
-{
-	if (!w->folding || behind_space || w->column <= BEST_WIDTH || i == 0 || i + 1 >= s.len) {
-		put(w, " ", 1);
-		return;
-	}
-	write_indent(w);
-	if (s.p[i + 1] == ' ')
-		put(w, "\\", 1);
-}
-
-static void write_double(struct writer *w, struct str s)
-{
-	/* A text that begins with a byte order mark is escaped from end to end: Go looks for the mark at the wrong place. */
-	const bool all = str_has_prefix(s, "\xEF\xBB\xBF");
-	bool space = false;
-	uint32_t rune;
-
-	write_indicator(w, "\"", true, false);
-	for (size_t i = 0, width; i < s.len; i += width) {
-		const char *p = s.p + i;
-
-		width = utf8_decode(p, s.len - i, &rune);
-		if (all || *p == '"' || *p == '\\' || yaml_is_break(p, s.len - i) || !yaml_is_printable(p, s.len - i))
-			write_escape(w, rune);
-		else if (*p == ' ')
-			write_double_space(w, s, i, space);
-		else
-			put(w, p, width);
-		space = *p == ' ' && !all;
-	}
-	write_indicator(w, "\"", false, false);
-}
-
-/* The last break is taken, others are to be kept: "-" where there is none, "+" where there is more than one. */
-static const char *chomping(struct str s)
-{
-	size_t at = s.len;
-
-	for (int breaks = 0; breaks < 2; breaks++) {
-		if (at == 0)
-			return "+";
-		do
-			at--;
-		while (at > 0 && ((unsigned char)s.p[at] & 0xC0) == 0x80);
-		if (!yaml_is_break(s.p + at, s.len - at))
-			return breaks ? "" : "-";
-	}
-	return "+";
-}
-
-static void write_literal(struct writer *w, struct str s)
-{
-	bool breaks = true;
-
-	write_indicator(w, "|", true, false);
-	if (s.p[0] == ' ' || yaml_is_break(s.p, s.len))
-		write_indicator(w, "2", false, false);
-	write_indicator(w, chomping(s), false, false);
-	put_break(w);
-	w->indention = true;
-	w->whitespace = true;
-	for (size_t i = 0, width; i < s.len; i += width) {
-		width = yaml_width(s.p[i]);
-		if (yaml_is_break(s.p + i, s.len - i)) {
-			put_break_of(w, s.p + i, width);
-			w->indention = true;
-			breaks = true;
-			continue;
-		}
-		if (breaks)
-			write_indent(w);
-		put(w, s.p + i, width);
-		w->indention = false;
-		breaks = false;
-	}
-}
-
-static void write_styled(struct writer *w, struct str s, enum yaml_style style, enum place place)
-{
-	const int indent = w->indent;
-
-	w->folding = place != AS_KEY;
-	w->indent = indent < 0 ? INDENT : indent + INDENT;
-	switch (style) {
-	case YAML_STYLE_PLAIN:
-		write_plain(w, s);
-		break;
-	case YAML_STYLE_SINGLE:
-		write_single(w, s);
-		break;
-	case YAML_STYLE_DOUBLE:
-		write_double(w, s);
-		break;
-	case YAML_STYLE_LITERAL:
-		write_literal(w, s);
-		break;
-	}
-	w->indent = indent;
-}
 
 /* --- what the way through JSON does to a value ---------------------------------------------------------------------- */
 
@@ -295,7 +47,7 @@ static bool is_ascii_text(struct str s)
 }
 
 /* The string as Go has it after json.Marshal and its yaml have passed it on. */
-static int through_json(struct writer *w, struct str s, struct str *ret, struct err *err)
+static int through_json(struct yaml_writer *w, struct str s, struct str *ret, struct err *err)
 {
 	struct text out;
 	uint32_t rune;
@@ -322,7 +74,7 @@ static int through_json(struct writer *w, struct str s, struct str *ret, struct 
 	return 0;
 }
 
-static int write_number(struct writer *w, struct str json, struct err *err)
+static int write_number(struct yaml_writer *w, struct str json, struct err *err)
 {
 	const struct yaml_scalar s = yaml_resolve(json);
 	struct text out;
@@ -338,11 +90,11 @@ static int write_number(struct writer *w, struct str json, struct err *err)
 		text_add(&out, json.p, json.len);
 	if (out.failed)
 		return err_nomem(err);
-	write_styled(w, (struct str){out.data, out.len}, YAML_STYLE_PLAIN, AS_VALUE);
+	yaml_scalar_out(w, (struct str){out.data, out.len}, YAML_STYLE_PLAIN, true);
 	return 0;
 }
 
-static int write_float(struct writer *w, double f, struct err *err)
+static int write_float(struct yaml_writer *w, double f, struct err *err)
 {
 	struct text json;
 
@@ -355,7 +107,7 @@ static int write_float(struct writer *w, double f, struct err *err)
 }
 
 /* Go holds numbers of documents as float64, but for integers that YAML reads as such. */
-static int write_raw_number(struct writer *w, struct str text, struct err *err)
+static int write_raw_number(struct yaml_writer *w, struct str text, struct err *err)
 {
 	double f;
 
@@ -364,7 +116,7 @@ static int write_raw_number(struct writer *w, struct str text, struct err *err)
 	return parse_f64(text, &f) ? write_float(w, f, err) : write_number(w, text, err);
 }
 
-static int write_int(struct writer *w, int64_t i, struct err *err)
+static int write_int(struct yaml_writer *w, int64_t i, struct err *err)
 {
 	struct text out;
 
@@ -372,52 +124,52 @@ static int write_int(struct writer *w, int64_t i, struct err *err)
 	text_addi(&out, i);
 	if (out.failed)
 		return err_nomem(err);
-	write_styled(w, (struct str){out.data, out.len}, YAML_STYLE_PLAIN, AS_VALUE);
+	yaml_scalar_out(w, (struct str){out.data, out.len}, YAML_STYLE_PLAIN, true);
 	return 0;
 }
 
-static int write_string(struct writer *w, struct str s, enum place place, struct err *err)
+static int write_string(struct yaml_writer *w, struct str s, enum place place, struct err *err)
 {
 	if (through_json(w, s, &s, err) < 0)
 		return -1;
-	write_styled(w, s, yaml_string_style(s, place == AS_KEY), place);
+	yaml_scalar_out(w, s, yaml_string_style(s, place == AS_KEY), place != AS_KEY);
 	return 0;
 }
 
 /* --- lists and maps ------------------------------------------------------------------------------------------------- */
 
-static int write_node(struct writer *w, const struct value *v, enum place place, struct err *err);
+static int write_node(struct yaml_writer *w, const struct value *v, enum place place, struct err *err);
 
-static void increase_indent(struct writer *w, bool indentless)
+static void increase_indent(struct yaml_writer *w, bool indentless)
 {
 	if (w->indent < 0)
 		w->indent = 0;
 	else if (!indentless)
-		w->indent += INDENT;
+		w->indent += YAML_INDENT;
 }
 
-static int write_list(struct writer *w, const struct list *list, enum place place, struct err *err)
+static int write_list(struct yaml_writer *w, const struct list *list, enum place place, struct err *err)
 {
 	const int indent = w->indent;
 	int rc = 0;
 
 	if (!list->len) {
-		write_indicator(w, "[", true, false);
+		yaml_indicator(w, "[", true, false);
 		w->whitespace = true;
-		write_indicator(w, "]", false, false);
+		yaml_indicator(w, "]", false, false);
 		return 0;
 	}
 	increase_indent(w, (place == AS_VALUE || place == AS_LONG_KEY) && !w->indention);
 	for (size_t i = 0; i < list->len && rc == 0; i++) {
-		write_indent(w);
-		write_indicator(w, "-", true, true);
+		yaml_indent(w);
+		yaml_indicator(w, "-", true, true);
 		rc = write_node(w, list->item[i], IN_LIST, err);
 	}
 	w->indent = indent;
 	return rc;
 }
 
-static int write_member(struct writer *w, const struct map_entry *e, struct err *err)
+static int write_member(struct yaml_writer *w, const struct map_entry *e, struct err *err)
 {
 	struct str key;
 
@@ -425,18 +177,18 @@ static int write_member(struct writer *w, const struct map_entry *e, struct err 
 		return -1;
 	if (key.p != e->key.p && str_find(e->key, STR("\xC2\x85")) != SIZE_MAX)
 		return err_set(err, ERR_INPUT, "yaml: did not find expected ',' or '}'");
-	write_indent(w);
+	yaml_indent(w);
 	if (key.len <= LONGEST_SIMPLE_KEY && !yaml_has_break(key)) {
 		if (write_string(w, key, AS_KEY, err) < 0)
 			return -1;
-		write_indicator(w, ":", false, false);
+		yaml_indicator(w, ":", false, false);
 		return write_node(w, e->value, AS_VALUE, err);
 	}
-	write_indicator(w, "?", true, true);
+	yaml_indicator(w, "?", true, true);
 	if (write_string(w, key, AS_LONG_KEY, err) < 0)
 		return -1;
-	write_indent(w);
-	write_indicator(w, ":", true, true);
+	yaml_indent(w);
+	yaml_indicator(w, ":", true, true);
 	return write_node(w, e->value, AS_VALUE, err);
 }
 
@@ -447,16 +199,16 @@ static int by_key(const void *a, const void *b)
 	return yaml_key_less(x->key, y->key) ? -1 : yaml_key_less(y->key, x->key) ? 1 : 0;
 }
 
-static int write_map(struct writer *w, const struct map *m, struct err *err)
+static int write_map(struct yaml_writer *w, const struct map *m, struct err *err)
 {
 	const int indent = w->indent;
 	const struct map_entry **sorted;
 	int rc = 0;
 
 	if (!m->len) {
-		write_indicator(w, "{", true, false);
+		yaml_indicator(w, "{", true, false);
 		w->whitespace = true;
-		write_indicator(w, "}", false, false);
+		yaml_indicator(w, "}", false, false);
 		return 0;
 	}
 	sorted = arena_alloc(w->arena, m->len * sizeof(*sorted));
@@ -472,7 +224,7 @@ static int write_map(struct writer *w, const struct map *m, struct err *err)
 	return rc;
 }
 
-static int write_collection(struct writer *w, const struct value *v, enum place place, struct err *err)
+static int write_collection(struct yaml_writer *w, const struct value *v, enum place place, struct err *err)
 {
 	int rc;
 
@@ -489,15 +241,15 @@ static bool is_null(const struct value *v)
 	return v->kind == K_NIL || (v->kind == K_MAP && !v->u.map) || (v->kind == K_LIST && !v->u.list.item);
 }
 
-static int write_node(struct writer *w, const struct value *v, enum place place, struct err *err)
+static int write_node(struct yaml_writer *w, const struct value *v, enum place place, struct err *err)
 {
 	if (is_null(v)) {
-		write_styled(w, STR("null"), YAML_STYLE_PLAIN, AS_VALUE);
+		yaml_scalar_out(w, STR("null"), YAML_STYLE_PLAIN, true);
 		return 0;
 	}
 	switch ((enum kind)v->kind) {
 	case K_BOOL:
-		write_styled(w, v->u.b ? STR("true") : STR("false"), YAML_STYLE_PLAIN, AS_VALUE);
+		yaml_scalar_out(w, v->u.b ? STR("true") : STR("false"), YAML_STYLE_PLAIN, true);
 		return 0;
 	case K_NUMBER:
 		return write_raw_number(w, v->u.s, err);
@@ -520,10 +272,10 @@ static int write_node(struct writer *w, const struct value *v, enum place place,
 
 int yaml_write(struct arena *a, struct text *out, const struct value *v, struct err *err)
 {
-	struct writer w = {.out = out, .arena = a, .indent = -1, .whitespace = true, .indention = true};
+	struct yaml_writer w = {.out = out, .arena = a, .indent = -1, .whitespace = true, .indention = true};
 
 	if (write_node(&w, v, AT_ROOT, err) < 0)
 		return -1;
-	write_indent(&w);
+	yaml_indent(&w);
 	return out->failed ? err_set(err, ERR_LIMIT, "yaml: no room for the text") : 0;
 }

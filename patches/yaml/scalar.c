@@ -30,10 +30,13 @@ static const struct word {
 	{"-.inf", YAML_TYPE_FLOAT, .f = -INFINITY}, {"-.Inf", YAML_TYPE_FLOAT, .f = -INFINITY}, {"-.INF", YAML_TYPE_FLOAT, .f = -INFINITY},
 };
 
+static const char word_begins[] = "yYtToOnNfF~.+-";
 enum { LONGEST_WORD = 5 };
 
 static bool find_word(struct str text, struct yaml_scalar *ret)
 {
+	if (!memchr(word_begins, text.p[0], sizeof(word_begins) - 1))
+		return false;
 	for (size_t i = 0; text.len <= LONGEST_WORD && i < ARRAY_LEN(words); i++) {
 		if (!str_is(text, words[i].text))
 			continue;

@@ -128,9 +128,9 @@ static bool walk_to(struct walk *w, const struct span *s, struct spot *ret)
 }
 
 /* The key that merges another map in is structure too. */
-static bool is_merge_key(const char *text, size_t len, int style)
+static bool is_merge_key(const char *text, size_t len, bool plain)
 {
-	return style == YAML_PLAIN_SCALAR_STYLE && len == 2 && memcmp(text, "<<", 2) == 0;
+	return plain && len == 2 && memcmp(text, "<<", 2) == 0;
 }
 
 static bool is_harmless(const struct spot *s)
@@ -141,7 +141,7 @@ static bool is_harmless(const struct spot *s)
 	switch (s->scalar->style) {
 	case YAML_PLAIN_SCALAR_STYLE:
 		return s->first != '&' && s->first != '!' &&
-		       !is_merge_key(s->scalar->text.p, s->scalar->text.len, s->scalar->style) && (whole || is_harmless_plain(s->bytes));
+		       !is_merge_key(s->scalar->text.p, s->scalar->text.len, true) && (whole || is_harmless_plain(s->bytes));
 	case YAML_DOUBLE_QUOTED_SCALAR_STYLE:
 		return s->first == '"' && (whole || (inner && !s->escaped && is_harmless_quoted(s->bytes, '"')));
 	case YAML_SINGLE_QUOTED_SCALAR_STYLE:
@@ -251,8 +251,8 @@ static bool same_scalar(struct comparison *c, const yaml_event_t *pod, const yam
 	    !same_text(pod->data.scalar.tag, plain->data.scalar.tag))
 		return false;
 	if (holds_span(c, plain->start_mark.index, plain->end_mark.index))
-		return same_extent(c, pod, plain) && !is_merge_key((const char *)pod->data.scalar.value,
-							     pod->data.scalar.length, pod->data.scalar.style);
+		return same_extent(c, pod, plain) && !is_merge_key((const char *)pod->data.scalar.value, pod->data.scalar.length,
+			pod->data.scalar.style == YAML_PLAIN_SCALAR_STYLE);
 	return pod->data.scalar.style == plain->data.scalar.style && pod->data.scalar.length == plain->data.scalar.length &&
 	       memcmp(pod->data.scalar.value, plain->data.scalar.value, pod->data.scalar.length) == 0;
 }

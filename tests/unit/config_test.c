@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Loading the configuration: both ways of giving it, what each bad input gets, releases, cluster objects. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "patches/config/config.h"
+
+static struct inject_config *load(const char *config, const char *values, const char *mesh, const char *objects, struct err *err)
+{
+	const struct inject_options o = {.native = NATIVE_AUTO};
+	const struct config_texts t = {
+		.inject_config = {"config.yaml", {config, config ? strlen(config) : 0}},
+		.values = {"values.yaml", {values, values ? strlen(values) : 0}},
+		.mesh = {"mesh.yaml", {mesh, mesh ? strlen(mesh) : 0}},
+		.cluster_objects = {"objects.yaml", {objects, objects ? strlen(objects) : 0}},
+	};
+
+	memset(err, 0, sizeof(*err));
+	return inject_config_load(&t, &o, err);
+}
+
+#define GOOD "policy: enabled\ntemplates:\n  sidecar: |\n    metadata: {}\n"
+#define VALUES "global: {tag: 1.30.3}\n"
+
+static void test_good(void **state UNUSED)
+{
+	static const char manifest[] = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: istio-sidecar-injector}\ndata:\n"
+				       "  config: |\n    policy: disabled\n    defaultTemplates: [a, b]\n    templates: {a: 'x: 1', b: 'y: 2'}\n"
+				       "    aliases: {both: [a, b]}\n    injectedAnnotations: {k: v, n: 1}\n"
+				       "  values: |\n    {\"global\": {}}\n";
+	struct err err;
+	struct inject_config *c = load(GOOD, VALUES, NULL, NULL, &err);
+
+	assert_non_null(c);
+	assert_true(c->policy_enabled);
+	assert_int_equal(c->n_templates, 1);
+	assert_int_equal(c->release, RELEASE_HEAD);
+	assert_int_equal(strlen(c->digest), 64);
+	assert_null(inject_config_template(c, STR("other")));
+	inject_config_free(c);
+
+	c = load(manifest, NULL, "kind: ConfigMap\ndata: {mesh: 'trustDomain: td'}\n", NULL, &err);
+	if (!c)
+		fail_msg("%s", err.what);
+	assert_false(c->policy_enabled);
+	assert_int_equal(c->n_default_templates, 2);
+	assert_non_null(inject_config_template(c, STR("b")));
+	assert_true(str_is(map_getc(c->injected_annotations, "n")->u.s, "1"));
+	assert_true(str_is(raw_str(c->mesh, "trustDomain"), "td"));
+	inject_config_free(c);
+
+	c = load(NULL, NULL, NULL, NULL, &err);
+	if (!c)
+		fail_msg("embedded: %s: %s", err.where, err.what);
+	assert_non_null(inject_config_template(c, STR("sidecar")));
+	assert_non_null(inject_config_template(c, STR("gateway")));
+	inject_config_free(c);
+}
+
+static const struct {
+	const char *config, *values, *mesh, *objects, *error;
+} bad[] = {
+	{"", VALUES, NULL, NULL, "config.yaml: neither 'templates:' (Istio 1.9 and later) nor 'template:' (Istio 1.5 to 1.8) is there"},
+	{"[1]", VALUES, NULL, NULL, "config.yaml: neither"},
+	{"policy: enabled\n", VALUES, NULL, NULL, "neither 'templates:'"},
+	{GOOD, NULL, NULL, NULL, "config.yaml: the values are missing"},
+	{GOOD, "[]", NULL, NULL, "values.yaml: could not parse configuration values: must be a map"},
+	{GOOD, "global: 1", NULL, NULL, "could not parse configuration values: global must be a map"},
+	{GOOD, "a: [", NULL, NULL, "values.yaml: cannot be read as YAML"},
+	{"policy: 'off'\ntemplates: {sidecar: a}", VALUES, NULL, NULL, "policy must be 'enabled' or 'disabled', not 'off'"},
+	{"templates: {sidecar: a}", VALUES, NULL, NULL, "policy must be 'enabled' or 'disabled', not ''"},
+	{"policy: enabled\ntemplates: {sidecar: '{{ nope }}'}", VALUES, NULL, NULL,
+		"template 'sidecar' does not compile: template: inject:1: function \"nope\" not defined"},
+	{"policy: enabled\ntemplates: {sidecar: '{{ end }}'}", VALUES, NULL, NULL, "unexpected {{end}}"},
+	{"policy: enabled\ntemplates: {sidecar: 1}", VALUES, NULL, NULL, "template 'sidecar' must be text"},
+	{"policy: enabled\ntemplates: {sidecar: a}\nneverInjectSelector: [{matchExpressions: [{key: a, operator: Like}]}]", VALUES, NULL, NULL,
+		"neverInjectSelector: entry 1: matchExpressions for key 'a': 'Like' is no operator"},
+	{"policy: enabled\ntemplates: {sidecar: a}\nalwaysInjectSelector: {}", VALUES, NULL, NULL, "alwaysInjectSelector: must be a list"},
+	{"policy: enabled\ntemplates: {sidecar: a}\ndefaultTemplates: sidecar", VALUES, NULL, NULL, "defaultTemplates must be a list"},
+	{"policy: enabled\ntemplates: {sidecar: a}\naliases: {x: y}", VALUES, NULL, NULL, "aliases must be a list"},
+	{"policy: enabled\ntemplates: {sidecar: a}\ninjectedAnnotations: {x: [1]}", VALUES, NULL, NULL, "injectedAnnotations: 'x' must be a string"},
+	{"kind: ConfigMap\ndata: {values: '{}'}", VALUES, NULL, NULL, "config.yaml: the ConfigMap has no key 'config' under data"},
+	{GOOD, VALUES, "kind: ConfigMap\ndata: {}", NULL, "mesh.yaml: the ConfigMap has no key 'mesh' under data"},
+	{GOOD, VALUES, "a: [", NULL, "mesh.yaml"},
+	{GOOD, VALUES, "defaultConfig: {drainDuration: 5 lightyears}", NULL, "mesh.yaml"},
+	{GOOD, VALUES, NULL, "kind: Node\n---\n- a\n", "objects.yaml: document at line 3: a manifest must be a map"},
+	{GOOD, VALUES, NULL, "kind: [", "objects.yaml: document at line 1"},
+};
+
+static void test_bad(void **state UNUSED)
+{
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+		struct err err;
+		struct inject_config *c = load(bad[i].config, bad[i].values, bad[i].mesh, bad[i].objects, &err);
+
+		if (c || !strstr(err.what, bad[i].error))
+			fail_msg("row %zu: want %s; got %s", i, bad[i].error, c ? "a configuration" : err.what);
+		assert_true(err.code == ERR_CONFIG || err.code == ERR_LIMIT);
+		assert_true(err.where[0] != '\0');
+	}
+}
+
+static void test_cluster_objects(void **state UNUSED)
+{
+	static const char objects[] =
+		"apiVersion: v1\nkind: List\nitems:\n"
+		"- {kind: Node, metadata: {name: a}, status: {nodeInfo: {kubeletVersion: v1.34.0}}}\n"
+		"- {kind: Node, metadata: {name: b}, status: {nodeInfo: {kubeletVersion: 1.5-eks}}}\n"
+		"- {kind: Node, metadata: {name: c}}\n"
+		"---\nkind: Namespace\nmetadata: {name: n, labels: {l: v}}\n"
+		"---\n\n---\nkind: Secret\n"
+		"---\nkind: ProxyConfig\nmetadata: {name: p, namespace: n, creationTimestamp: '2020-01-02T03:04:05Z'}\nspec: {concurrency: 3}\n";
+	struct err err;
+	struct inject_config *c = load(GOOD, VALUES, NULL, objects, &err);
+
+	if (!c)
+		fail_msg("%s", err.what);
+	assert_true(c->nodes_known);
+	assert_int_equal(c->n_nodes, 3);
+	assert_int_equal(c->nodes[0].minor, 34);
+	assert_int_equal(c->nodes[1].minor, 5);
+	assert_int_equal(c->nodes[2].minor, -1);
+	assert_non_null(inject_config_namespace(c, STR("n")));
+	assert_null(inject_config_namespace(c, STR("m")));
+	assert_int_equal(c->n_proxy_configs, 1);
+	assert_int_equal(c->proxy_configs[0].created, 20200102030405);
+	inject_config_free(c);
+}
+
+static const struct {
+	const char *config, *values, *override;
+	enum release release;
+	const char *error;
+} releases[] = {
+	{"templates: {sidecar: a}", "{}", "", RELEASE_HEAD, NULL},
+	{"templates: {sidecar: a}", "{}", "1.21", RELEASE_HEAD, NULL},
+	{"templates: {sidecar: a}", "{}", "1.8", RELEASE_HEAD, "release 1.8 reads 'template:'"},
+	{"template: a", "{}", "1.9", RELEASE_HEAD, "release 1.9 reads 'templates:'"},
+	{"template: a", "{}", "2.0", RELEASE_HEAD, "'2.0' is no Istio release"},
+	{"template: a", "{}", "", RELEASE_1_5, NULL},
+	{"template: a", "global: {tag: 1.6.14}", "", RELEASE_1_6, NULL},
+	{"template: a", "global: {tag: v1.7.8-distroless}", "", RELEASE_1_7, NULL},
+	{"template: a", "global: {tag: 1.8}", "", RELEASE_1_8, NULL},
+	{"template: a", "global: {tag: 1.8}", "1.5", RELEASE_1_5, NULL},
+	{"template: a", "global: {tag: latest}", "", RELEASE_1_5, NULL},
+	{"template: '{{ appendMultusNetwork \"\" \"x\" }}'", "global: {tag: latest}", "", RELEASE_1_8, NULL},
+	{"template: '{{/* includeOutboundPorts */}}'", "{}", "", RELEASE_1_7, NULL},
+	{"template: '{{/* PROXY_CONFIG */}}'", "{}", "", RELEASE_1_6, NULL},
+};
+
+static void test_releases(void **state UNUSED)
+{
+	for (size_t i = 0; i < ARRAY_LEN(releases); i++) {
+		const struct inject_options o = {.istio_version = str_of(releases[i].override)};
+		char config[512];
+		struct err err = {0};
+		struct inject_config *c;
+
+		(void)snprintf(config, sizeof(config), "policy: enabled\n%s\n", releases[i].config);
+		c = inject_config_load(&(struct config_texts){.inject_config = {"c", str_of(config)},
+			.values = {"v", str_of(releases[i].values)}}, &o, &err);
+		if (releases[i].error) {
+			assert_null(c);
+			if (!strstr(err.what, releases[i].error))
+				fail_msg("row %zu: %s", i, err.what);
+			continue;
+		}
+		if (!c)
+			fail_msg("row %zu: %s", i, err.what);
+		assert_int_equal(c->release, releases[i].release);
+		inject_config_free(c);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_good), cmocka_unit_test(test_bad), cmocka_unit_test(test_cluster_objects),
+		cmocka_unit_test(test_releases),
+	};
+
+	return cmocka_run_group_tests_name("config", tests, NULL, NULL);
+}

@@ -288,15 +288,23 @@ static int copy_str(struct inject_config *c, struct str in, const char *fallback
 	return copy ? 0 : -1;
 }
 
+/* Names and texts are copied: the caller's may be gone before the first template runs. */
 static int copy_variables(struct inject_config *c, const struct map *in)
 {
-	const struct value outer = {.kind = K_MAP, .u.map = map_clone(&c->arena, in, 0)};
-	const struct value *copy = outer.u.map ? value_deep_copy(&c->arena, &outer) : NULL;
+	struct map *m = map_new(&c->arena, in->len);
 
-	if (!copy)
+	for (uint32_t i = 0; m && i < in->len; i++) {
+		const struct map_entry *e = &in->entry[i];
+		struct str name = STR("");
+		const struct value *text = e->value->kind == K_STRING ? value_copy_str(&c->arena, e->value->u.s) : NULL;
+
+		if (copy_str(c, e->key, "", &name) < 0 || !text || map_set(&c->arena, m, name, text) < 0)
+			return -1;
+	}
+	if (!m)
 		return -1;
-	value_freeze(copy);
-	c->env.variables = copy->u.map;
+	m->frozen = true;
+	c->env.variables = m;
 	return 0;
 }
 

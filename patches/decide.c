@@ -5,6 +5,9 @@
 #include <string.h>
 #include <strings.h>
 
+#include "patches/pod/edit.h"
+#include "patches/pod/names.h"
+
 static const char inject_key[] = "sidecar.istio.io/inject";
 
 static bool system_namespace(enum release release, struct str namespace)
@@ -61,6 +64,31 @@ static enum reason by_selectors(const struct inject_config *c, const struct valu
 	return REASON_NONE;
 }
 
+/* kube-inject up to 1.8 left a pod alone that has other containers beside an istio-proxy. */
+static bool already_injected(const struct value *pod)
+{
+	const struct value *l = raw_get(raw_get(pod, "spec"), "containers");
+
+	return l && l->kind == K_LIST && l->u.list.len > 1 && raw_container(pod, "containers", CONTAINER_PROXY);
+}
+
+/* Offline, selectors and policy do not count: they belong to a cluster. Up to 1.7 the pod's own wish did not count either. */
+static enum reason decide_offline(const struct inject_config *c, const struct value *pod, struct str namespace)
+{
+	const struct value *meta = raw_get(pod, "metadata"), *annotations = raw_get(meta, "annotations");
+	enum reason r = REASON_NONE;
+
+	if (c->release == RELEASE_HEAD)
+		r = asked_today(raw_get(meta, "labels"), annotations);
+	else if (already_injected(pod))
+		return REASON_ALREADY_INJECTED;
+	else if (c->release == RELEASE_1_8)
+		r = asked_up_to_1_8(annotations);
+	if (c->release >= RELEASE_1_8 && system_namespace(c->release, namespace))
+		return REASON_SYSTEM_NAMESPACE;
+	return r != REASON_NONE ? r : REASON_POLICY_ENABLED;
+}
+
 enum reason decide(const struct inject_config *c, const struct value *pod, struct str namespace, bool offline)
 {
 	const struct value *meta = raw_get(pod, "metadata");
@@ -69,12 +97,14 @@ enum reason decide(const struct inject_config *c, const struct value *pod, struc
 
 	if (raw_bool(raw_get(pod, "spec"), "hostNetwork"))
 		return REASON_HOST_NETWORK;
+	if (offline)
+		return decide_offline(c, pod, namespace);
 	if (system_namespace(c->release, namespace))
 		return REASON_SYSTEM_NAMESPACE;
 	r = c->release == RELEASE_HEAD ? asked_today(labels, annotations) : asked_up_to_1_8(annotations);
-	if (r == REASON_NONE && !offline)
+	if (r == REASON_NONE)
 		r = by_selectors(c, labels);
 	if (r != REASON_NONE)
 		return r;
-	return offline || c->policy_enabled ? REASON_POLICY_ENABLED : REASON_POLICY_DISABLED;
+	return c->policy_enabled ? REASON_POLICY_ENABLED : REASON_POLICY_DISABLED;
 }

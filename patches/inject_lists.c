@@ -29,6 +29,11 @@ static bool wants_fs_group(const struct injection *in, const struct list_rules *
 	return !str_is(raw_str(global, "jwtPolicy"), "first-party-jwt");
 }
 
+static void set_fs_group(struct pod_edit *e)
+{
+	member_set(e, member_edit(e, e->spec, "securityContext"), "fsGroup", value_number(e->a, FS_GROUP));
+}
+
 /* A security context is encoded anew, by the types of that time, also where nothing changes in it. */
 static int set_security_context(struct injection *in, const struct list_rules *rules, struct err *err)
 {
@@ -45,7 +50,7 @@ static int set_security_context(struct injection *in, const struct list_rules *r
 		member_set(&e, e.spec, "securityContext", v);
 	}
 	if (wants_fs_group(in, rules))
-		member_set(&e, member_edit(&e, e.spec, "securityContext"), "fsGroup", value_number(in->a, FS_GROUP));
+		set_fs_group(&e);
 	in->given = pod_edit_end(&e, err);
 	return in->given ? 0 : -1;
 }
@@ -139,15 +144,66 @@ static int apply(struct injection *in, struct pod_edit *e, struct list_spec *s, 
 	return 0;
 }
 
+/* --- offline, up to 1.7 ------------------------------------------------------------------------------------------------ */
+
+/* Annotations that those releases knew: a template may set these and no others. */
+static bool is_known_annotation(struct str key)
+{
+	static const char *const prefixes[] = {"sidecar.istio.io/", "status.sidecar.istio.io/", "readiness.status.sidecar.istio.io/",
+		"traffic.sidecar.istio.io/", "prometheus.istio.io/", "proxy.istio.io/"};
+
+	for (size_t i = 0; i < ARRAY_LEN(prefixes); i++)
+		if (str_has_prefix(key, prefixes[i]))
+			return true;
+	return str_is(key, "k8s.v1.cni.cncf.io/networks");
+}
+
+static void annotate_redirection(struct pod_edit *e, const struct list_spec *s)
+{
+	const struct map *m = s->redirect && s->redirect->kind == K_MAP ? s->redirect->u.map : NULL;
+
+	for (uint32_t i = 0; m && i < m->len; i++) {
+		const struct value *v = m->entry[i].value;
+
+		if (v->kind == K_STRING && v->u.s.len && is_known_annotation(m->entry[i].key))
+			pod_annotate(e, m->entry[i].key, v->u.s);
+	}
+}
+
+/* What kube-inject did: everything is appended, nothing is taken out, and the DNS settings are the template's or none. */
+static int apply_offline(struct injection *in, struct pod_edit *e, struct list_spec *s, const struct list_rules *rules, struct err *err)
+{
+	struct str status;
+
+	list_spec_set_concurrency(e, s);
+	status = list_spec_status(in->a, s, template_version(in->a, in->config->template_text));
+	if (!status.p)
+		return err_nomem(err);
+	if (list_rewrite_probes(e, s, rules, in->config->mesh, err) < 0)
+		return -1;
+	if (rules->offline_prometheus)
+		list_point_prometheus(e, in->config->mesh);
+	list_append(e, s, rules, holds(in, rules));
+	if (wants_fs_group(in, rules))
+		set_fs_group(e);
+	annotate_redirection(e, s);
+	pod_annotate(e, STR(ANNOTATION_STATUS), status);
+	list_label_offline(e, rules, in->config->revision);
+	return 0;
+}
+
+/* --- both ------------------------------------------------------------------------------------------------------------- */
+
 int inject_lists(struct injection *in, struct err *err)
 {
 	const struct list_rules *rules = list_rules(in->config->release);
 	const struct value *rendered;
+	const bool offline = in->req->workload && rules->own_offline;
 	struct list_spec spec;
 	struct pod_edit e;
 
-	if (injection_record_read(in->a, in->given, &in->record, err) < 0 || set_security_context(in, rules, err) < 0 ||
-	    prepare(in, rules, err) < 0)
+	if (injection_record_read(in->a, in->given, &in->record, err) < 0 ||
+	    (!offline && set_security_context(in, rules, err) < 0) || prepare(in, rules, err) < 0)
 		return -1;
 	in->data = list_data(in, rules, err);
 	if (!in->data)
@@ -159,7 +215,7 @@ int inject_lists(struct injection *in, struct err *err)
 	if (list_spec_read(&e, rendered, rules, &spec, err) < 0)
 		return err_wrap(err, "failed parsing generated injected YAML (check Istio sidecar injector configuration)");
 	in->ret->reason = REASON_PASS_FAILED;
-	if (apply(in, &e, &spec, rules, err) < 0)
+	if ((offline ? apply_offline(in, &e, &spec, rules, err) : apply(in, &e, &spec, rules, err)) < 0)
 		return -1;
 	in->merged = pod_edit_end(&e, err);
 	return in->merged ? 0 : -1;

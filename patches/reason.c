@@ -15,6 +15,7 @@ static const struct reason_row rows[REASON_COUNT] = {
 	[REASON_NEVER_SELECTOR] = {"never-selector", RESULT_SKIPPED, "the pod's labels match neverInjectSelector"},
 	[REASON_POLICY_DISABLED] = {"policy-disabled", RESULT_SKIPPED,
 		"the injection policy is 'disabled' and the pod does not ask for injection"},
+	[REASON_ALREADY_INJECTED] = {"already-injected", RESULT_SKIPPED, "the pod has an istio-proxy container already"},
 	[REASON_NOT_A_POD] = {"not-a-pod", RESULT_SKIPPED, "the object is no Pod of the core API group"},
 	[REASON_SUBRESOURCE] = {"subresource", RESULT_SKIPPED, "the request is for a subresource"},
 	[REASON_NOT_CREATE] = {"not-create", RESULT_SKIPPED, "the operation is not CREATE"},

@@ -187,18 +187,34 @@ static int64_t mesh_status_port(const struct value *mesh)
 	return port;
 }
 
+static bool merges_prometheus(const struct pod_edit *e, const struct value *mesh)
+{
+	const int asked = parse_go_bool(pod_annotation(e, ANNOTATION_MERGE_METRICS));
+
+	return asked >= 0 ? asked : !raw_get(mesh, "enablePrometheusMerge") || raw_bool(mesh, "enablePrometheusMerge");
+}
+
+void list_point_prometheus(struct pod_edit *e, const struct value *mesh)
+{
+	const char *port = arena_printf(e->a, "%lld", (long long)mesh_status_port(mesh));
+
+	if (!merges_prometheus(e, mesh))
+		return;
+	pod_annotate(e, STR("prometheus.io/port"), str_of(port));
+	pod_annotate(e, STR("prometheus.io/path"), STR("/stats/prometheus"));
+	pod_annotate(e, STR("prometheus.io/scrape"), STR("true"));
+	e->failed = e->failed || !port;
+}
+
 void list_merge_prometheus(struct pod_edit *e, struct list_spec *s, const struct value *mesh)
 {
 	static const char *const keys[][2] = {{"scrape", "prometheus.io/scrape"}, {"path", "prometheus.io/path"},
 		{"port", "prometheus.io/port"}};
-	const int asked = parse_go_bool(pod_annotation(e, ANNOTATION_MERGE_METRICS));
-	const struct value *by_mesh = raw_get(mesh, "enablePrometheusMerge");
-	const char *port = arena_printf(e->a, "%lld", (long long)mesh_status_port(mesh));
 	struct map *proxy;
 	bool any = false;
 	struct text t;
 
-	if (!(asked >= 0 ? asked : !by_mesh || raw_bool(mesh, "enablePrometheusMerge")))
+	if (!merges_prometheus(e, mesh))
 		return;
 	text_init(&t, e->a, LIMIT_BODY_BYTES);
 	for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
@@ -212,10 +228,8 @@ void list_merge_prometheus(struct pod_edit *e, struct list_spec *s, const struct
 	proxy = any ? rendered_proxy(e, s) : NULL;
 	if (proxy)
 		env_append(e, proxy, STR(ENV_PROMETHEUS), (struct str){t.data, t.len});
-	pod_annotate(e, STR("prometheus.io/port"), str_of(port));
-	pod_annotate(e, STR("prometheus.io/path"), STR("/stats/prometheus"));
-	pod_annotate(e, STR("prometheus.io/scrape"), STR("true"));
-	e->failed = e->failed || t.failed || !port;
+	list_point_prometheus(e, mesh);
+	e->failed = e->failed || t.failed;
 }
 
 static struct str label_of(const struct pod_edit *e, const char *key)
@@ -269,4 +283,32 @@ void list_label(struct pod_edit *e, const struct list_spec *s, const struct list
 	label_if_unset(e, version_keys[0], version);
 	if (network.len)
 		label_if_unset(e, LABEL_NETWORK, network);
+}
+
+/* --- as kube-inject up to 1.7 did it ------------------------------------------------------------------------------------ */
+
+void list_append(struct pod_edit *e, struct list_spec *s, const struct list_rules *rules, bool hold)
+{
+	for (size_t i = 0; i < s->init_containers.len; i++)
+		container_append(e, &e->init_containers, s->init_containers.item[i]);
+	for (size_t i = 0; i < s->containers.len; i++) {
+		if (hold && str_eq(raw_str(s->containers.item[i], "name"), CONTAINER_PROXY))
+			insert_first(e, &e->containers, s->containers.item[i]);
+		else
+			container_append(e, &e->containers, s->containers.item[i]);
+	}
+	add_items(e, "volumes", s->volumes);
+	if (rules->offline_secrets)
+		add_items(e, "imagePullSecrets", s->pull_secrets);
+	if (s->dns_config)
+		member_set(e, e->spec, "dnsConfig", s->dns_config);
+	else
+		(void)map_del(e->spec, STR("dnsConfig"));
+}
+
+void list_label_offline(struct pod_edit *e, const struct list_rules *rules, struct str revision)
+{
+	if (rules->revision_label)
+		pod_label(e, STR("istio.io/rev"), revision);
+	label_if_unset(e, "security.istio.io/tlsMode", STR("istio"));
 }

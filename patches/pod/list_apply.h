@@ -24,4 +24,12 @@ void list_label(struct pod_edit *e, const struct list_spec *s, const struct list
 int list_rewrite_probes(struct pod_edit *e, struct list_spec *s, const struct list_rules *rules, const struct value *mesh,
 	struct err *err) MUST_CHECK;
 
+/* --- as kube-inject up to 1.7 did it ------------------------------------------------------------------------------------ */
+
+/* Appends every item; with hold the proxy goes first. The pod's DNS settings become the template's, or none. */
+void list_append(struct pod_edit *e, struct list_spec *s, const struct list_rules *rules, bool hold);
+/* The annotations alone, where merging is on. */
+void list_point_prometheus(struct pod_edit *e, const struct value *mesh);
+void list_label_offline(struct pod_edit *e, const struct list_rules *rules, struct str revision);
+
 #endif

@@ -23,6 +23,10 @@ struct list_rules {
 	bool prometheus;                /* metrics merging */
 	bool revision_label;
 	bool cluster_by_values;         /* values and label name cluster and network, and the network becomes a label */
+	/* Offline (kube-inject): up to 1.7 a flow of its own, from 1.8 on the webhook's. */
+	bool own_offline;
+	bool offline_secrets;           /* image pull secrets are added */
+	bool offline_prometheus;        /* Prometheus is pointed at the agent */
 	bool fs_group_by_mesh;          /* fsGroup 1337 where mesh.sdsUdsPath is set; else by environment and token mode */
 };
 

@@ -62,6 +62,7 @@ int list_spec_read(struct pod_edit *e, const struct value *rendered, const struc
 	ret->pull_secrets = raw_get(v, "imagePullSecrets");
 	/* The decoder makes an empty struct of a missing one: only what is there in the text counts. */
 	ret->dns_config = raw_get(rendered, "dnsConfig") ? raw_get(v, "dnsConfig") : NULL;
+	ret->redirect = raw_get(v, "podRedirectAnnot");
 	ret->rewrite_probes = raw_bool(v, "rewriteAppHTTPProbe");
 	return 0;
 }

@@ -10,6 +10,7 @@ struct list_spec {
 	struct container_list init_containers, containers;
 	const struct value *volumes, *pull_secrets; /* raw lists or NULL */
 	const struct value *dns_config;             /* raw or NULL */
+	const struct value *redirect;               /* podRedirectAnnot: raw map or NULL; counts offline only */
 	bool rewrite_probes;
 };
 

@@ -82,6 +82,7 @@ static void run_folder(struct runner *r, const char *folder)
 	char group[320];
 
 	run_cases(r, folder);
+	run_offline(r, folder);
 	(void)snprintf(group, sizeof(group), "golden webhook %s", folder);
 	run_pods(r, folder, "webhook.jsonl", group);
 	(void)snprintf(group, sizeof(group), "random %s", folder);

@@ -42,6 +42,7 @@ void settings_release(void);
 /* --- groups ------------------------------------------------------------------------------------------------------ */
 
 void run_cases(struct runner *r, const char *folder);      /* FOLDER/cases */
+void run_offline(struct runner *r, const char *folder);    /* the same, whole files */
 void run_pods(struct runner *r, const char *folder, const char *file, const char *group);
 void run_templates(struct runner *r);
 

@@ -99,7 +99,7 @@ func (p *Program) WaitFor(limit time.Duration, what string, test func() bool) er
 		return false, nil
 	})
 	if err != nil {
-		return fmt.Errorf("%w; the end of its log:\n%s", err, p.Tail(20))
+		return fmt.Errorf("%w; the end of its log:\n%s", err, p.Tail(8))
 	}
 	return nil
 }

@@ -33,7 +33,8 @@ static const struct value *adopt_map(struct merger *m, const struct value *v, bo
 
 	if (!out)
 		return merge_nomem(err);
-	for (const struct map_entry *e = v->u.map->entry; e < v->u.map->entry + v->u.map->len; e++) {
+	for (uint32_t i = 0; i < v->u.map->len; i++) {
+		const struct map_entry *e = &v->u.map->entry[i];
 		const struct value *member;
 		bool keep = true;
 

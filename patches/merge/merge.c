@@ -117,12 +117,18 @@ static int apply_retain_keys(struct merger *m, struct target *t, struct err *err
 		return err_nomem(err);
 	if (read_retained(m, directive, keep, err) < 0)
 		return -1;
-	for (const struct map_entry *e = t->patch->entry; e < t->patch->entry + t->patch->len; e++)
+	for (uint32_t i = 0; i < t->patch->len; i++) {
+		const struct map_entry *e = &t->patch->entry[i];
+
 		if (e->value->kind != K_NIL && !names_itself(e->key) && !map_find(keep, e->key))
 			return merge_error(m, err, "invalid patch format of retainKeys");
-	for (const struct map_entry *e = t->out->entry; e < t->out->entry + t->out->len; e++)
+	}
+	for (uint32_t i = 0; i < t->out->len; i++) {
+		const struct map_entry *e = &t->out->entry[i];
+
 		if (map_find(keep, e->key) && map_set(m->arena, out, e->key, e->value) < 0)
 			return err_nomem(err);
+	}
 	t->out = out;
 	return 0;
 }
@@ -179,7 +185,8 @@ static int order_list(struct merger *m, struct target *t, struct str key, const 
 
 static int apply_element_orders(struct merger *m, struct target *t, struct err *err)
 {
-	for (const struct map_entry *e = t->patch->entry; e < t->patch->entry + t->patch->len; e++) {
+	for (uint32_t i = 0; i < t->patch->len; i++) {
+		const struct map_entry *e = &t->patch->entry[i];
 		struct str key;
 
 		if (!str_has_prefix(e->key, element_order))
@@ -330,8 +337,8 @@ static int merge_members(struct merger *m, struct target *t, struct err *err)
 {
 	if (apply_retain_keys(m, t, err) < 0 || apply_element_orders(m, t, err) < 0)
 		return -1;
-	for (const struct map_entry *e = t->patch->entry; e < t->patch->entry + t->patch->len; e++)
-		if (merge_entry(m, t, e, err) < 0)
+	for (uint32_t i = 0; i < t->patch->len; i++)
+		if (merge_entry(m, t, &t->patch->entry[i], err) < 0)
 			return -1;
 	return 0;
 }

@@ -155,7 +155,8 @@ bool yaml_spans_harmless(const struct yaml_document *document, const struct rend
 {
 	struct walk walk = walk_begin(document, r);
 
-	for (const struct span *s = r->span; s < r->span + r->n_spans; s++) {
+	for (size_t i = 0; i < r->n_spans; i++) {
+		const struct span *s = &r->span[i];
 		struct spot spot;
 
 		if (is_plain(s) && !(walk_to(&walk, s, &spot) && is_harmless(&spot)))
@@ -195,7 +196,8 @@ static int neutralise(struct arena *a, struct comparison *c, struct str text, st
 	size_t done = 0;
 
 	text_init(&c->neutral, a, LIMIT_ARENA_BYTES);
-	for (const struct span *s = c->rendered->span; s < c->rendered->span + c->rendered->n_spans; s++) {
+	for (size_t i = 0; i < c->rendered->n_spans; i++) {
+		const struct span *s = &c->rendered->span[i];
 		struct range *range = &c->range[c->n_ranges];
 
 		if (!is_plain(s) || s->end <= skipped)
@@ -351,16 +353,27 @@ int yaml_spans_compare(struct arena *a, const struct rendered *r, struct err *er
 	return c.n_ranges ? compare(&c, err) : 0;
 }
 
-/* A key that begins with $ would be an order to the strategic merge. */
-static int refuse_directives(const struct yaml_document *document, const struct rendered *r, struct err *err)
+/* What the strategic merge or YAML itself would take as an order. */
+static bool is_order(const struct yaml_node *n)
 {
-	struct walk walk = walk_begin(document, r);
+	return n->is_key && (str_has_prefix(n->text, "$") || is_merge_key(n->text.p, n->text.len, n->implicit));
+}
 
-	for (const struct span *s = r->span; s < r->span + r->n_spans; s++) {
-		struct spot spot;
+/* No key that the pod has a hand in may be an order, wherever it comes from: structure made on purpose holds data too. */
+static int refuse_orders(const struct yaml_document *document, const struct rendered *r, struct err *err)
+{
+	const struct str text = yaml_without_mark(r->text);
+	const size_t skipped = r->text.len - text.len;
+	struct place place = {.text = text};
+	size_t at = 0;
 
-		if (is_plain(s) && walk_to(&walk, s, &spot) && spot.scalar->is_key && str_has_prefix(spot.scalar->text, "$"))
-			return refuse(r, s, "a value of the pod makes a key that begins with $", err);
+	for (const struct yaml_node *n = document->first_scalar; n && at < r->n_spans; n = n->scalar) {
+		const size_t begin = byte_at(&place, n->begin) + skipped, end = byte_at(&place, n->end) + skipped;
+
+		while (at < r->n_spans && r->span[at].end <= begin)
+			at++;
+		if (at < r->n_spans && r->span[at].begin < end && is_order(n))
+			return refuse(r, &r->span[at], "a value of the pod makes a key that is an order to the merge", err);
 	}
 	return 0;
 }
@@ -380,7 +393,7 @@ const struct value *yaml_parse_rendered(struct arena *a, const struct rendered *
 
 	if (yaml_document_read(a, r->text, &document, &cause) < 0)
 		return no_yaml(a, r, &cause, err);
-	if ((!yaml_spans_harmless(&document, r) && yaml_spans_compare(a, r, err) < 0) || refuse_directives(&document, r, err) < 0)
+	if ((!yaml_spans_harmless(&document, r) && yaml_spans_compare(a, r, err) < 0) || refuse_orders(&document, r, err) < 0)
 		return NULL;
 	return yaml_decode(a, &document, 0, err);
 }

@@ -130,9 +130,15 @@ static int write_int(struct yaml_writer *w, int64_t i, struct err *err)
 
 static int write_string(struct yaml_writer *w, struct str s, enum place place, struct err *err)
 {
+	enum yaml_style style;
+
 	if (through_json(w, s, &s, err) < 0)
 		return -1;
-	yaml_scalar_out(w, s, yaml_string_style(s, place == AS_KEY), place != AS_KEY);
+	style = yaml_string_style(s, place == AS_KEY);
+	/* Go writes it plain, and a reader would then merge the value in: the one place where ours differs. */
+	if ((place == AS_KEY || place == AS_LONG_KEY) && str_is(s, "<<"))
+		style = YAML_STYLE_DOUBLE;
+	yaml_scalar_out(w, s, style, place != AS_KEY);
 	return 0;
 }
 

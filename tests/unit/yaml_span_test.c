@@ -263,7 +263,24 @@ static void test_structure_is_exempt(void **state UNUSED)
 
 	assert_non_null(yaml_parse_rendered(&arena, &r, &err));
 	span.structure = false;
+	err_clear(&err);
 	assert_null(yaml_parse_rendered(&arena, &r, &err));
+}
+
+/* But data in it must not be an order: toYaml of a pod's labels, say. */
+static void test_orders_in_structure(void **state UNUSED)
+{
+	static const char *const texts[] = {"a: {$patch: replace}\n", "a: {\"$patch\": replace}\n", "a: {<<: {b: c}}\n"};
+
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+		struct span span = {.begin = 3, .end = strlen(texts[i]) - 1, .structure = true, .line = 2};
+		const struct rendered r = {str_of(texts[i]), &span, 1}, own_text = {str_of(texts[i]), NULL, 0};
+		struct err err = {0};
+
+		assert_non_null(yaml_parse_rendered(&arena, &own_text, &err));
+		assert_null(yaml_parse_rendered(&arena, &r, &err));
+		assert_string_equal(err.where, "template line 2");
+	}
 }
 
 int main(void)
@@ -275,6 +292,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_message, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_fault_of_the_template, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_structure_is_exempt, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_orders_in_structure, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

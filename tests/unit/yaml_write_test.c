@@ -63,6 +63,8 @@ static const struct {
 	{"{\"a\":\"x\\ny\\n\",\"b\":\"x\\ny\",\"c\":\"x\\n\\n\",\"d\":\" x\\ny\",\"e\":\"x \\ny\",\"f\":\"\\nx\",\"g\":\"\\n\"}",
 	 "a: |\n  x\n  y\nb: |-\n  x\n  y\nc: |+\n  x\n\nd: |2-\n   x\n  y\ne: \"x \\ny\"\nf: |2-\n\n  x\ng: |2+\n\n"},
 	{"[\"x\\ny\\n\",[\"z\\n\"]]", "- |\n  x\n  y\n- - |\n    z\n"},
+	/* here alone Go writes otherwise: without quotes it would be a merge key */
+	{"{\"<<\":\"<<\"}", "\"<<\": <<\n"},
 	{"{\"a\\nb\":1}", "? |-\n  a\n  b\n: 1\n"},
 	/* long lines are folded, behind column 80 */
 	{"\"aaaaaaaaa bbbbbbbbb ccccccccc ddddddddd eeeeeeeee fffffffff ggggggggg hhhhhhhhh iiiii jjjjj kkkkk\"",

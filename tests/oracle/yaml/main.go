@@ -160,6 +160,9 @@ func (r *run) write(kind string, v any) {
 	} else {
 		want = string(out)
 	}
+	if strings.Contains(string(raw), `"\u003c\u003c":`) {
+		return // ours quotes the key that would be a merge key
+	}
 	for _, dynamic := range []bool{false, true} {
 		t := r.of(kind)
 		t.asked++

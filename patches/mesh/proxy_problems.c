@@ -134,7 +134,7 @@ static void check_discovery(struct check *c)
 static struct str with_host_ip(struct arena *a, struct str address)
 {
 	const struct str variable = STR("$(HOST_IP)");
-	const size_t at = str_find(address, variable);
+	const size_t at = address.len ? str_find(address, variable) : SIZE_MAX;
 	struct text t;
 
 	if (at == SIZE_MAX)
@@ -243,8 +243,9 @@ static void check_named_address(struct check *c, struct str address, const char 
 static void check_ports(struct check *c)
 {
 	const char *admin = address_check_port(c->p->arena, map_getc(c->config, "proxyAdminPort"));
-	const struct str policy = text_of(c->config, "controlPlaneAuthPolicy");
-	const bool known = !map_getc(c->config, "controlPlaneAuthPolicy") || str_is(policy, "NONE") || str_is(policy, "MUTUAL_TLS");
+	const struct value *set = map_getc(c->config, "controlPlaneAuthPolicy");
+	const struct str policy = set ? set->u.s : (struct str){NULL, 0}; /* a name, or a number that has none */
+	const bool known = !set || str_is(policy, "NONE") || str_is(policy, "MUTUAL_TLS");
 	const char *status;
 
 	if (admin)

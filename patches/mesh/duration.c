@@ -2,11 +2,7 @@
 /* Durations of the mesh configuration, as Go's time and protobuf's JSON write them. */
 #include "patches/mesh/duration.h"
 
-#include <string.h>
-
-#include "patches/template/function.h"
-
-enum { NS_PER_US = 1000, NS_PER_MS = 1000000, NS_PER_S = 1000000000 };
+enum { NS_PER_US = 1000, NS_PER_MS = 1000000, NS_PER_S = 1000000000, MOST_SHOWN = 256 };
 static const uint64_t limit = (uint64_t)1 << 63; /* magnitude of the lowest int64 */
 
 static const struct unit {
@@ -125,6 +121,23 @@ static bool add_piece(const struct piece *p, uint64_t ns, uint64_t *sum)
 	return *sum <= limit;
 }
 
+/* package time has a quote of its own: every byte beyond ASCII is escaped. */
+static void add_quoted(struct text *out, struct str s)
+{
+	text_addc(out, '"');
+	for (size_t i = 0; i < s.len && i < MOST_SHOWN; i++) {
+		const unsigned char c = (unsigned char)s.p[i];
+
+		if (c >= 0x7f || c < ' ')
+			text_addf(out, "\\x%02x", c);
+		else if (c == '"' || c == '\\')
+			text_addf(out, "\\%c", c);
+		else
+			text_addc(out, (char)c);
+	}
+	text_addc(out, '"');
+}
+
 static const char *problem(struct arena *a, const char *what, struct str unit, struct str all)
 {
 	struct text t;
@@ -132,10 +145,10 @@ static const char *problem(struct arena *a, const char *what, struct str unit, s
 	text_init(&t, a, 4096);
 	text_adds(&t, what);
 	if (unit.p) {
-		go_quote(&t, unit);
+		add_quoted(&t, unit);
 		text_adds(&t, " in duration ");
 	}
-	go_quote(&t, (struct str){all.p, all.len > 256 ? 256 : all.len});
+	add_quoted(&t, all);
 	const char *text = text_cstr(&t);
 
 	return text ? text : "time: invalid duration";

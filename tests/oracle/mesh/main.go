@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"math/rand"
 	"os"
+	"strings"
 	"time"
 
 	"istio.io/api/networking/v1beta1"
@@ -177,7 +178,8 @@ func askValidate(g *generator) line {
 	}
 	if err := check(value); err != nil {
 		l.ExactError = name != "proxy.istio.io/config"
-		return l.answer("", fmt.Errorf("1 error occurred:\n\t* invalid value '%s' for annotation '%s': %v\n\n", value, name, err))
+		shown := strings.ReplaceAll(value, "\n", "\\n") // ours are fit for a log
+		return l.answer("", fmt.Errorf("1 error occurred:\n\t* invalid value '%s' for annotation '%s': %v\n\n", shown, name, err))
 	}
 	return l.answer("ok", nil)
 }

@@ -70,6 +70,9 @@ int validate_quantity(struct arena *a, struct str value, enum release release UN
 		if (rune < 0x20 || (rune >= 0x7f && rune < 0xa0))
 			return err_set(err, ERR_INPUT, "value contains control characters");
 	}
+	if (str_trim_space(value).len != value.len) /* fine in a pod's resources, not here */
+		return err_set(err, ERR_INPUT,
+			"quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'");
 	return quantity_canonical(a, value, &canonical, &milli, err);
 }
 

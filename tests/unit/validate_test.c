@@ -161,6 +161,7 @@ static const struct {
 	{HEAD, CPU, "", "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"},
 	{HEAD, CPU, "lots", "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"},
 	{HEAD, MEMORY_LIMIT, "1 Gi", "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"},
+	{HEAD, CPU, "1 ", "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"},
 	{R8, CPU, "lots", NULL}, {R5, MEMORY, "", NULL},
 
 	{HEAD, CONFIG, "", NULL}, {HEAD, CONFIG, "{}", NULL}, {HEAD, CONFIG, "concurrency: 2", NULL}, {HEAD, CONFIG, "unknown: true", NULL},

@@ -47,6 +47,8 @@ func (g *generator) mesh() string {
 			delete(m, name)
 		}
 	}
+	delete(m, "trustDomainAliases") // a name of several lines is shown by us otherwise
+	delete(m, "trust_domain_aliases")
 	if g.chance(30) {
 		m["trustDomainAliases"] = []string{g.one("b", "a.b", "c"), g.one("b", "a", "x.")}
 	}

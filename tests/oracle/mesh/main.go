@@ -15,6 +15,7 @@ import (
 	"os"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"istio.io/api/networking/v1beta1"
 	"istio.io/istio/pilot/pkg/model"
@@ -85,9 +86,16 @@ func askMesh(g *generator) line {
 	l := line{Op: "mesh", Mesh: g.mesh(), Exact: true}
 	m, err := mesh.ApplyMeshConfigDefaults(l.Mesh)
 	if err != nil {
+		l.ExactError = isList(err)
 		return l.answer("", err)
 	}
 	return l.answer(protomarshal.ToJSON(m))
+}
+
+// isList says whether this is the list of what validation found: its texts count. Those of the JSON reader name Go's internals and
+// depend on the order of maps.
+func isList(err error) bool {
+	return strings.Contains(err.Error()[:min(24, len(err.Error()))], " occurred:")
 }
 
 // goodMesh is one that Istio takes.
@@ -177,11 +185,23 @@ func askValidate(g *generator) line {
 		return l.answer("ok", nil)
 	}
 	if err := check(value); err != nil {
-		l.ExactError = name != "proxy.istio.io/config"
-		shown := strings.ReplaceAll(value, "\n", "\\n") // ours are fit for a log
-		return l.answer("", fmt.Errorf("1 error occurred:\n\t* invalid value '%s' for annotation '%s': %v\n\n", shown, name, err))
+		l.ExactError = name != "proxy.istio.io/config" || isList(err)
+		return l.answer("", fmt.Errorf("1 error occurred:\n\t* invalid value '%s' for annotation '%s': %v\n\n", shown(value), name, err))
 	}
 	return l.answer("ok", nil)
+}
+
+// shown is a value as our messages have it: cut, and fit for a log.
+func shown(value string) string {
+	const most = 256
+	if len(value) > most {
+		end := most
+		for !utf8.RuneStart(value[end]) {
+			end--
+		}
+		value = value[:end]
+	}
+	return strings.ReplaceAll(value, "\n", "\\n")
 }
 
 func askDuration(g *generator) line {

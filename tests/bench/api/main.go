@@ -64,7 +64,9 @@ func run() error {
 	if err := ready(cluster, webhook); err != nil {
 		return fmt.Errorf("%w\n%s", err, cluster.Tails(20))
 	}
-	fmt.Printf("pods created by %d clients, %d rounds of %v, configuration: %s\n", clients, rounds, round, name)
+	load, _ := os.ReadFile("/proc/loadavg")
+	fmt.Printf("pods created by %d clients, %d rounds of %v, %d CPUs, load before %.4s, configuration: %s\n",
+		clients, rounds, round, runtime.NumCPU(), load, name)
 	return compare(cluster, webhook)
 }
 

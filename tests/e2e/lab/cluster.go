@@ -188,6 +188,8 @@ func (c *Cluster) startAPIServer() error {
 		"--service-account-issuer=https://kubernetes.default.svc",
 		"--token-auth-file="+tokens, "--authorization-mode=RBAC",
 		"--service-cluster-ip-range=10.0.0.0/24",
+		// As every cluster's installer sets it: istio-init may ask for it.
+		"--allow-privileged",
 		// It publishes the server's address, and a loopback one is refused.
 		"--endpoint-reconciler-type=none")
 	if err != nil {

@@ -19,9 +19,9 @@ bool go_name_folds(const char *name, struct str key)
 	size_t i = 0;
 
 	for (; *name && i < key.len; name++) {
-		uint32_t rune;
+		uint32_t rune = (unsigned char)key.p[i];
 
-		i += utf8_decode(key.p + i, key.len - i, &rune);
+		i += rune < 0x80 ? 1 : utf8_decode(key.p + i, key.len - i, &rune);
 		if (fold_rune(rune) != fold_rune((unsigned char)*name))
 			return false;
 	}

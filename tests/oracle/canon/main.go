@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Command canon prints random pods, good and bad, and what encoding/json makes of each when it reads it into v1.Pod and writes it again:
-// document, canonical document or "!" and the error; separated by tabs. canon_compare.c reads that.
+// document, canonical document or "!" and the error; separated by tabs. canon_driver.c reads that.
 package main
 
 import (

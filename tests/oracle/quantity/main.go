@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Command quantity prints random quantities and what apimachinery makes of each: text, canonical text or "!" and the error,
-// thousandths; separated by tabs. quantity_compare.c reads that.
+// thousandths; separated by tabs. quantity_driver.c reads that.
 package main
 
 import (

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Order of keys as Go's yaml writes them. */
-#include "patches/template/unicode.h"
 #include "patches/yaml/style.h"
+
+#include <string.h>
+
+#include "patches/template/unicode.h"
 
 /* A text read rune by rune, with what the order needs to know of the runes behind. */
 struct reader {
@@ -76,4 +79,41 @@ bool yaml_key_less(struct str a, struct str b)
 		advance(&r, x, width_a);
 		advance(&q, y, width_b);
 	}
+}
+
+/* Two neighbouring runs of `from` into one of `to`. */
+static void merge_runs(const struct map_entry *const *from, size_t begin, size_t middle, size_t end, const struct map_entry **to)
+{
+	size_t i = begin, k = middle;
+
+	for (size_t n = begin; n < end; n++) {
+		const bool second = i >= middle || (k < end && yaml_key_less(from[k]->key, from[i]->key));
+
+		to[n] = second ? from[k++] : from[i++];
+	}
+}
+
+/* Not qsort(): the C library's may leave the array where an order contradicts itself, and pods choose keys. */
+const struct map_entry *const *yaml_sorted_keys(struct arena *a, const struct map *m)
+{
+	const struct map_entry *const *by_bytes = map_sorted(a, m);
+	const struct map_entry **from, **to, **other;
+	const size_t n = m->len;
+
+	from = arena_calloc(a, n, sizeof(*from));
+	to = arena_calloc(a, n, sizeof(*to));
+	if (!by_bytes || !from || !to)
+		return NULL;
+	memcpy(from, by_bytes, n * sizeof(*from));
+	for (size_t width = 1; width < n; width *= 2) {
+		for (size_t begin = 0; begin < n; begin += 2 * width) {
+			const size_t middle = begin + width < n ? begin + width : n;
+
+			merge_runs(from, begin, middle, middle + width < n ? middle + width : n, to);
+		}
+		other = from;
+		from = to;
+		to = other;
+	}
+	return from;
 }

@@ -3,7 +3,7 @@
 #ifndef PATCHES_YAML_STYLE_H
 #define PATCHES_YAML_STYLE_H
 
-#include "base/text.h"
+#include "patches/value/value.h"
 
 enum yaml_style { YAML_STYLE_PLAIN, YAML_STYLE_SINGLE, YAML_STYLE_DOUBLE, YAML_STYLE_LITERAL };
 
@@ -19,5 +19,10 @@ enum yaml_style yaml_string_style(struct str s, bool simple_key);
 
 /* Order of keys as Go's yaml writes them: numbers within names by value ("a2" before "a10"), letters behind other characters. */
 bool yaml_key_less(struct str a, struct str b);
+/*
+ * The entries of a map in that order, in `a`; NULL without memory. The order is not transitive for some keys that mix digits and other
+ * characters; the result is then the same for the same keys, whatever order they were set in.
+ */
+const struct map_entry *const *yaml_sorted_keys(struct arena *a, const struct map *m) MUST_CHECK;
 
 #endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Values to YAML text as sigs.k8s.io/yaml writes them: block style, lists not indented under their key, nothing folded. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/gofloat.h"
@@ -198,17 +197,10 @@ static int write_member(struct yaml_writer *w, const struct map_entry *e, struct
 	return write_node(w, e->value, AS_VALUE, err);
 }
 
-static int by_key(const void *a, const void *b)
-{
-	const struct map_entry *x = *(const struct map_entry *const *)a, *y = *(const struct map_entry *const *)b;
-
-	return yaml_key_less(x->key, y->key) ? -1 : yaml_key_less(y->key, x->key) ? 1 : 0;
-}
-
 static int write_map(struct yaml_writer *w, const struct map *m, struct err *err)
 {
 	const int indent = w->indent;
-	const struct map_entry **sorted;
+	const struct map_entry *const *sorted;
 	int rc = 0;
 
 	if (!m->len) {
@@ -217,12 +209,9 @@ static int write_map(struct yaml_writer *w, const struct map *m, struct err *err
 		yaml_indicator(w, "}", false, false);
 		return 0;
 	}
-	sorted = arena_alloc(w->arena, m->len * sizeof(*sorted));
+	sorted = yaml_sorted_keys(w->arena, m);
 	if (!sorted)
 		return err_nomem(err);
-	for (uint32_t i = 0; i < m->len; i++)
-		sorted[i] = &m->entry[i];
-	qsort(sorted, m->len, sizeof(*sorted), by_key);
 	increase_indent(w, false);
 	for (uint32_t i = 0; i < m->len && rc == 0; i++)
 		rc = write_member(w, sorted[i], err);

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "patches/value/json.h"
+#include "tests/unit/oom.h"
 #include "tests/unit/view_path.h"
 
 struct row {
@@ -183,11 +184,33 @@ static void test_typed_values_pass_through(void **state UNUSED)
 	assert_ptr_equal(schema_view(NULL, &v, &go_ptr_proxy_config), &v);
 }
 
+/* A getter, what it points to, and the text of that: each may find no memory, and then says so. */
+static int operation(struct arena *a, const void *raw, struct err *err)
+{
+	const struct value *config = schema_view(a, raw, &go_ptr_proxy_config_1_7), *duration;
+
+	if (!config)
+		return err_nomem(err);
+	duration = schema_call_method(a, config, go_method_find(go_type_of(config), STR("GetDrainDuration")), err);
+	if (!duration)
+		return -1;
+	return schema_call_method(a, duration, go_method_find(go_type_of(duration), STR("String")), err) ? 0 : -1;
+}
+
+static void test_without_memory(void **state UNUSED)
+{
+	struct arena a;
+
+	arena_init(&a, 0);
+	assert_true(oom_loop(operation, view_parse(&a, PROXY)) > 5);
+	arena_release(&a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_paths), cmocka_unit_test(test_strings_of_the_pod_stay_marked),
-		cmocka_unit_test(test_typed_values_pass_through),
+		cmocka_unit_test(test_typed_values_pass_through), cmocka_unit_test(test_without_memory),
 	};
 
 	return cmocka_run_group_tests_name("view", tests, NULL, NULL);

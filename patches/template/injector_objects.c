@@ -2,6 +2,7 @@
 /* The injector's own functions over objects: JSON, YAML, maps of strings, OpenTelemetry attributes. Source: Istio's pkg/kube/inject. */
 #include <string.h>
 
+#include "patches/mesh/duration.h"
 #include "patches/mesh/mesh.h"
 #include "patches/template/sprig.h"
 #include "patches/template/sprig_calls.h"
@@ -67,13 +68,44 @@ CALL(injector_to_yaml)
 	return run_str(r, &out, err);
 }
 
+/* Durations and wrappers are structs for a template; protobuf's JSON has their text or value. */
+static const struct value *bare(struct run *r, const struct value *v)
+{
+	const struct value *structure = v->kind == K_PTR ? v->u.ptr : v, *held;
+	struct value *copy;
+	struct text t;
+
+	if (!structure || structure->kind != K_STRUCT || !structure->type)
+		return v;
+	if (structure->type->special == GO_PB_DURATION) {
+		const struct value *seconds = map_getc(structure->u.map, "seconds"), *nanos = map_getc(structure->u.map, "nanos");
+		int64_t ns;
+
+		if (__builtin_mul_overflow(seconds ? seconds->u.i : 0, (int64_t)1000000000, &ns) ||
+		    __builtin_add_overflow(ns, nanos ? nanos->u.i : 0, &ns))
+			return v;
+		out_init(r, &t);
+		duration_add_proto(&t, ns);
+		held = text_cstr(&t) ? value_str(r->arena, (struct str){t.data, t.len}) : NULL;
+	} else if (structure->type->special == GO_PB_WRAPPER) {
+		held = map_getc(structure->u.map, "value");
+	} else {
+		return v;
+	}
+	copy = held ? value_new(r->arena, (enum kind)held->kind, structure->type) : NULL;
+	if (!copy)
+		return v;
+	copy->u = held->u;
+	return copy;
+}
+
 static const struct value *proto_json(struct run *r, const struct value *v, enum release release, struct err *err)
 {
 	struct err failed = {0};
 	struct text out;
 
 	out_init(r, &out);
-	if (proto_to_json(r->arena, &out, v, release, &failed) < 0)
+	if (proto_to_json(r->arena, &out, bare(r, v), release, &failed) < 0)
 		return or_else(r, "{}", &failed, err);
 	if (charge_bytes(r, out.len * 2, err) < 0)
 		return NULL;

@@ -12,7 +12,7 @@ static const struct go_field fields[] = {
 	{.go_name = "pre", .json_name = "pre", .type = &go_string},
 	{.go_name = "metadata", .json_name = "metadata", .type = &go_string},
 	{.go_name = "original", .json_name = "original", .type = &go_string},
-	{.go_name = "text", .json_name = "text", .type = &go_string},
+	{.go_name = "text", .json_name = "Raw", .type = &go_string},
 };
 
 static const struct go_method methods[] = {
@@ -37,7 +37,8 @@ static const struct go_method methods[] = {
 };
 
 const struct go_type go_semver = {
-	.name = "semver.Version", .kind = GO_STRUCT, .field = fields, .n_fields = ARRAY_LEN(fields), .method = methods,
+	/* In JSON a version is its text, which the member Raw holds. */
+	.name = "semver.Version", .kind = GO_STRUCT, .special = GO_RAW_EXTENSION, .field = fields, .n_fields = ARRAY_LEN(fields), .method = methods,
 	.n_methods = ARRAY_LEN(methods),
 };
 const struct go_type go_ptr_semver = {
@@ -100,7 +101,7 @@ CALL(sprig_semver)
 	if (put_number(r, m, "major", v.major, err) < 0 || put_number(r, m, "minor", v.minor, err) < 0 ||
 	    put_number(r, m, "patch", v.patch, err) < 0 || put_text(r, m, "pre", v.pre, pod, err) < 0 ||
 	    put_text(r, m, "metadata", v.metadata, pod, err) < 0 || put_text(r, m, "original", argv[0]->u.s, pod, err) < 0 ||
-	    put_text(r, m, "text", canonical(r, &v), pod, err) < 0)
+	    put_text(r, m, "Raw", canonical(r, &v), pod, err) < 0)
 		return NULL;
 	structure->u.map = m;
 	pointer->u.ptr = structure;

@@ -209,7 +209,7 @@ int add_default(struct run *r, struct text *out, const struct value *v, struct e
 		text_adds(out, "<nil>");
 		return 0;
 	}
-	return go_print_value(r, out, v, err);
+	return go_sprintf(r, out, STR("%v"), 1, &v, err);
 }
 
 int add_strval(struct run *r, struct text *out, const struct value *v, struct err *err)

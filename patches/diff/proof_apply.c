@@ -40,7 +40,8 @@ struct token {
 static int fail(struct applier *ap, const char *problem)
 {
 	err_set(ap->err, ERR_BUG, "proof of the patch: %s", problem);
-	return err_at(ap->err, "%.*s", TOKEN_SHOWN, ap->path);
+	err_at(ap->err, "%.*s", TOKEN_SHOWN, ap->path);
+	return -1;
 }
 
 static void release_token(struct token *t)
@@ -59,17 +60,16 @@ static int next_token(struct applier *ap, const char **p, struct token *ret)
 	if (!ret->text)
 		return err_nomem(ap->err);
 	for (size_t i = 0; i < len; i++) {
-		char c = (*p)[i];
-
-		if (c == '~') {
-			c = i + 1 < len ? (*p)[++i] : '\0';
-			if (c != '0' && c != '1') {
-				release_token(ret);
-				return fail(ap, "'~' in a pointer without 0 or 1 behind it");
-			}
-			c = c == '0' ? '~' : '/';
+		if ((*p)[i] != '~') {
+			ret->text[n++] = (*p)[i];
+			continue;
 		}
-		ret->text[n++] = c;
+		i++;
+		if (i == len || ((*p)[i] != '0' && (*p)[i] != '1')) {
+			release_token(ret);
+			return fail(ap, "'~' in a pointer without 0 or 1 behind it");
+		}
+		ret->text[n++] = "~/"[(*p)[i] == '1'];
 	}
 	ret->text[n] = '\0';
 	*p += len;

@@ -183,7 +183,7 @@ struct map *map_clone(struct arena *a, const struct map *m, size_t more)
 	const size_t len = m ? m->len : 0;
 	struct map *copy = more > LARGEST ? NULL : map_new(a, len + more);
 
-	if (!copy || !len)
+	if (!copy || !copy->entry || !len)
 		return copy;
 	memcpy(copy->entry, m->entry, len * sizeof(*copy->entry));
 	copy->len = m->len;

@@ -2,6 +2,8 @@
 /* What must be known of a JSON text before cJSON may see it. */
 #include "patches/diff/proof_scan.h"
 
+#include <endian.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "base/limits.h"
@@ -12,14 +14,33 @@ static int fail(const char *at, const char *from, const char *problem, struct er
 	return err_at(err, "byte %zu", (size_t)(at - from));
 }
 
+/* How many of the eight bytes at p come before the first that is a quote, a backslash or not ASCII. */
+static size_t plain_of_8(const char *p)
+{
+	const uint64_t ones = 0x0101010101010101u;
+	uint64_t word, marks;
+
+	memcpy(&word, p, sizeof(word));
+	word = le64toh(word);
+	marks = (((word ^ ones * '"') - ones) | ((word ^ ones * '\\') - ones)) & ones << 7;
+	return marks ? (size_t)__builtin_ctzll(marks) / 8 : 8;
+}
+
 /* From behind the opening quote to the closing one, or the end. NULL: at a \u0000. */
 static const char *skip_string(const char *p, const char *end)
 {
-	for (; p < end && *p != '"'; p++) {
-		if (*p != '\\')
+	while (p < end && *p != '"') {
+		const size_t plain = end - p >= 8 ? plain_of_8(p) : 0;
+
+		if (plain) {
+			p += plain;
 			continue;
-		if (end - p >= 6 && memcmp(p + 1, "u0000", 5) == 0)
-			return NULL;
+		}
+		if (*p == '\\') {
+			if (end - p >= 6 && memcmp(p + 1, "u0000", 5) == 0)
+				return NULL;
+			p++;
+		}
 		p++;
 	}
 	return p < end ? p : end - 1;

@@ -354,12 +354,15 @@ static int load(struct inject_config *c, const struct config_texts *texts, const
 {
 	struct config_texts kept = *texts;
 	const struct value *config;
-	struct sources s;
+	struct sources s = {.config = {"the configuration", {NULL, 0}}};
 
 	if (keep_text(c, &kept.inject_config, err) < 0 || keep_text(c, &kept.values, err) < 0 ||
-	    keep_text(c, &kept.mesh, err) < 0 || keep_text(c, &kept.cluster_objects, err) < 0 ||
-	    find_sources(&c->arena, &kept, &s, err) < 0 || read_options(c, o, err) < 0 || read_values(c, &s.values, err) < 0)
+	    keep_text(c, &kept.mesh, err) < 0 || keep_text(c, &kept.cluster_objects, err) < 0 || read_options(c, o, err) < 0)
 		return -1;
+	if (find_sources(&c->arena, &kept, &s, err) < 0)
+		return err_at(err, "%s", kept.inject_config.name ? kept.inject_config.name : "the configuration");
+	if (read_values(c, &s.values, err) < 0)
+		return err_at(err, "%s", s.values.name);
 	config = parse_named(&c->arena, &s.config, err);
 	if (!config)
 		return -1;

@@ -31,7 +31,7 @@ static void test_good(void **state UNUSED)
 {
 	static const char manifest[] = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: istio-sidecar-injector}\ndata:\n"
 				       "  config: |\n    policy: disabled\n    defaultTemplates: [a, b]\n    templates: {a: 'x: 1', b: 'y: 2'}\n"
-				       "    aliases: {both: [a, b]}\n    injectedAnnotations: {k: v, n: 1}\n"
+				       "    aliases: {both: [a, b]}\n    injectedAnnotations: {k: v, num: 1}\n"
 				       "  values: |\n    {\"global\": {}}\n";
 	struct err err;
 	struct inject_config *c = load(GOOD, VALUES, NULL, NULL, &err);
@@ -50,7 +50,7 @@ static void test_good(void **state UNUSED)
 	assert_false(c->policy_enabled);
 	assert_int_equal(c->n_default_templates, 2);
 	assert_non_null(inject_config_template(c, STR("b")));
-	assert_true(str_is(map_getc(c->injected_annotations, "n")->u.s, "1"));
+	assert_true(str_is(map_getc(c->injected_annotations, "num")->u.s, "1"));
 	assert_true(str_is(raw_str(c->mesh, "trustDomain"), "td"));
 	inject_config_free(c);
 
@@ -112,9 +112,9 @@ static void test_cluster_objects(void **state UNUSED)
 		"- {kind: Node, metadata: {name: a}, status: {nodeInfo: {kubeletVersion: v1.34.0}}}\n"
 		"- {kind: Node, metadata: {name: b}, status: {nodeInfo: {kubeletVersion: 1.5-eks}}}\n"
 		"- {kind: Node, metadata: {name: c}}\n"
-		"---\nkind: Namespace\nmetadata: {name: n, labels: {l: v}}\n"
+		"---\nkind: Namespace\nmetadata: {name: ns1, labels: {l: v}}\n"
 		"---\n\n---\nkind: Secret\n"
-		"---\nkind: ProxyConfig\nmetadata: {name: p, namespace: n, creationTimestamp: '2020-01-02T03:04:05Z'}\nspec: {concurrency: 3}\n";
+		"---\nkind: ProxyConfig\nmetadata: {name: p, namespace: ns1, creationTimestamp: '2020-01-02T03:04:05Z'}\nspec: {concurrency: 3}\n";
 	struct err err;
 	struct inject_config *c = load(GOOD, VALUES, NULL, objects, &err);
 
@@ -125,8 +125,8 @@ static void test_cluster_objects(void **state UNUSED)
 	assert_int_equal(c->nodes[0].minor, 34);
 	assert_int_equal(c->nodes[1].minor, 5);
 	assert_int_equal(c->nodes[2].minor, -1);
-	assert_non_null(inject_config_namespace(c, STR("n")));
-	assert_null(inject_config_namespace(c, STR("m")));
+	assert_non_null(inject_config_namespace(c, STR("ns1")));
+	assert_null(inject_config_namespace(c, STR("ns2")));
 	assert_int_equal(c->n_proxy_configs, 1);
 	assert_int_equal(c->proxy_configs[0].created, 20200102030405);
 	inject_config_free(c);

@@ -28,6 +28,8 @@ int run_charge(struct run *r, uint64_t steps, struct err *err) MUST_CHECK;
  */
 typedef const struct value *function_call(struct run *r, size_t argc, const struct value *const argv[], struct err *err);
 
+/* A function may return a struct of a type of its own, whose String method (M_STRING) names the field that holds its text. */
+
 enum { FUNCTION_MAX_PARAMS = 6 };
 
 enum function_flag {
@@ -80,12 +82,6 @@ int go_print_value(struct run *r, struct text *out, const struct value *v, struc
 
 /* Truth as text/template's `if` sees it. */
 bool go_truth(const struct value *v);
-/*
- * A function may return a struct of a type of its own with a String method (M_STRING): what String() answers is the member of this name
- * in the struct's map.
- */
-#define FUNCTION_OWN_STRING "String()"
-
 /* Whether v, or anything it holds, came from the pod; and where all of that is structure on purpose, V_STRUCTURE too. */
 unsigned go_pod_flags(const struct value *v);
 

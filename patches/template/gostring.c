@@ -256,8 +256,10 @@ static int write_struct(struct writer *w, const struct value *v, const char *bef
 static int from_schema(struct run *r, struct text *out, const struct value *v, struct err *err)
 {
 	const struct go_method *m = go_method_find(go_type_of(v), STR("String"));
-	const struct value *text = m ? schema_call_method(r->arena, v, m, err) : NULL;
+	const struct value *text = NULL;
 
+	if (m)
+		text = m->field ? schema_view_field(r->arena, v, m->field) : schema_call_method(r->arena, v, m, err);
 	if (!text)
 		return m ? -1 : err_set(err, ERR_BUG, "%s has no String method", go_type_of(v)->name);
 	text_add(out, text->u.s.p, text->u.s.len);
@@ -268,15 +270,9 @@ int go_string_method(struct run *r, struct text *out, const struct value *v, str
 {
 	struct writer w = {.run = r, .out = out, .err = err};
 	const struct go_type *t = go_type_of(v);
-	const struct value *own;
 
 	if (t->kind == GO_PTR)
 		t = t->elem;
-	own = v->kind == K_STRUCT ? map_getc(v->u.map, FUNCTION_OWN_STRING) : NULL;
-	if (own && own->kind == K_STRING) {
-		text_add(out, own->u.s.p, own->u.s.len);
-		return 0;
-	}
 	if (t->special == GO_PB_MESSAGE || t->special == GO_PB_WRAPPER || t->special == GO_PB_DURATION || t->special == GO_PB_TIMESTAMP)
 		return go_proto_text(r, out, v, err);
 	if (v->kind == K_STRING) {

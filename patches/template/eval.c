@@ -153,7 +153,7 @@ static bool set_variables(struct exec *x, const struct node *pipe, struct rv val
 
 bool eval_pipeline(struct exec *x, struct rv dot, const struct node *pipe, struct rv *ret)
 {
-	struct rv value = {NULL, false, false, false}, final;
+	struct rv value = {.v = NULL}, final;
 	bool ok = true;
 
 	if (!exec_enter(x))
@@ -234,7 +234,7 @@ static bool eval_nil_arg(struct exec *x, const struct go_type *type, struct rv *
 	if (!type_can_be_nil(type))
 		return exec_fail(x, "cannot assign nil to %s", type->name);
 	if (type_is_any(type)) {
-		*ret = (struct rv){NULL, false, false, false};
+		*ret = (struct rv){.v = NULL};
 		return true;
 	}
 	return rv_zero(x->run.arena, type, ret) || exec_nomem(x);

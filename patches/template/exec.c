@@ -13,7 +13,8 @@
 enum walk { WALK_ON, WALK_BREAK, WALK_CONTINUE, WALK_FAILED };
 
 /* Levels of nodes within nodes at run time; each costs at most 1 KiB of stack. */
-enum { MAX_DEPTH = 2048, SPANS_FIRST = 32, VARS_FIRST = 32, CONTEXT_CUT = 300, MAX_RENDERS = 8 };
+enum { MAX_DEPTH = 2048, SPANS_FIRST = 32, VARS_FIRST = 32, CONTEXT_CUT = 300, MAX_RENDERS = 8,
+	TURN_STEPS = 8 /* a turn makes a value even where it does nothing */ };
 
 static enum walk walk(struct exec *x, struct rv dot, const struct node *n);
 
@@ -190,7 +191,7 @@ static bool print_action(struct exec *x, const struct node *n, struct rv value)
 	bool nil;
 
 	x->at = n;
-	if (value.v && !value.iface && value.v->kind == K_PTR)
+	if (value.v && !value.iface && !value.boxed && value.v->kind == K_PTR)
 		value = rv_indirect(value, &nil);
 	if (!value.v) {
 		text_adds(&x->out, "<no value>");
@@ -294,10 +295,15 @@ static bool set_loop_variables(struct exec *x, const struct node *pipe, uint32_t
 /* One turn: WALK_ON and WALK_CONTINUE go on. */
 static enum walk turn(struct exec *x, const struct node *n, struct rv index, struct rv elem)
 {
+	const struct node *at = x->at;
 	const uint32_t mark = x->var_len;
 	enum walk how;
 
-	if (!exec_charge(x, 1) || !set_loop_variables(x, n->u.branch.pipe, mark, index, elem))
+	x->at = n; /* too many turns are the loop's fault, not of what ran last */
+	if (!exec_charge(x, TURN_STEPS))
+		return WALK_FAILED;
+	x->at = at;
+	if (!set_loop_variables(x, n->u.branch.pipe, mark, index, elem))
 		return WALK_FAILED;
 	how = walk_list(x, elem, n->u.branch.list);
 	var_pop(x, mark);
@@ -369,7 +375,7 @@ static enum walk range_int(struct exec *x, const struct node *n, struct rv value
 		if (!v)
 			return exec_nomem(x), WALK_FAILED;
 		v->u.i = i;
-		how = turn(x, n, (struct rv){NULL, false, false, false}, (struct rv){.v = v});
+		how = turn(x, n, (struct rv){.v = NULL}, (struct rv){.v = v});
 	}
 	return how;
 }
@@ -451,7 +457,7 @@ static enum walk run_definition(struct exec *x, const struct definition *d, stru
 static enum walk walk_template(struct exec *x, struct rv dot, const struct node *n)
 {
 	const struct definition *d = n->u.template.definition;
-	struct rv value = {NULL, false, false, false};
+	struct rv value = {.v = NULL};
 	enum walk how;
 
 	if (!d) {

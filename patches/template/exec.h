@@ -12,6 +12,7 @@ struct rv {
 	bool iface;            /* of static type interface {}: v is what is inside, K_NIL where that is nil */
 	bool addr;             /* addressable: methods of *T are there too */
 	bool pod;              /* came out of a container of the pod's bytes */
+	bool boxed;            /* of an interface type with methods (a oneof): printing does not follow the pointer in it */
 };
 
 struct variable {

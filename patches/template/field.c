@@ -25,7 +25,9 @@ static bool eval_member(struct exec *x, struct rv receiver, const struct go_fiel
 		v = schema_view_field(x->run.arena, v, via);
 	if (v)
 		v = schema_view_field(x->run.arena, v, field);
-	*ret = (struct rv){.v = v, .addr = receiver.addr, .iface = type_is_any(field->type), .pod = receiver.pod || (receiver.v->flags & V_POD)};
+	*ret = (struct rv){.v = v, .addr = receiver.addr, .pod = receiver.pod || (receiver.v->flags & V_POD)};
+	ret->iface = type_is_any(field->type) || (v && v->kind == K_NIL);
+	ret->boxed = field->type->special == GO_PB_ONEOF;
 	return v ? true : exec_nomem(x);
 }
 
@@ -33,7 +35,7 @@ static bool eval_key(struct exec *x, struct rv map, struct str name, struct rv *
 {
 	const struct map_entry *e = map_find(map.v->u.map, name);
 
-	*ret = (struct rv){NULL, false, false, false}; /* a key that is not there prints as <no value> */
+	*ret = (struct rv){.v = NULL}; /* a key that is not there prints as <no value> */
 	return !e || rv_entry(x->run.arena, map, e, ret) || exec_nomem(x);
 }
 

@@ -20,7 +20,7 @@ struct rv rv_unwrap(struct rv value)
 	if (!value.v || !value.iface)
 		return value;
 	if (is_nil_interface(value))
-		return (struct rv){NULL, false, false, false};
+		return (struct rv){.v = NULL};
 	return (struct rv){.v = value.v, .pod = value.pod};
 }
 

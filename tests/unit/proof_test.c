@@ -4,8 +4,10 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include <cjson/cJSON.h>
 #include <cmocka.h>
 
 #include "base/limits.h"
@@ -208,8 +210,6 @@ static void test_long(void **state UNUSED)
 			text_addf(&to, ",%u", 2 * i);
 		else
 			text_addf(&to, "%s{\"n\":%u}", i ? "," : "{\"l\":[", 2 * i);
-		if (i % 2 == 0)
-			continue;
 	}
 	for (unsigned i = LONG / 2; i < LONG; i++)
 		text_addf(&to, ",{\"n\":%u}", i);
@@ -226,6 +226,36 @@ static void test_long(void **state UNUSED)
 		(struct str){to.data, to.len}, NULL), 0);
 }
 
+/* --- cJSON's memory ends at its n-th allocation --- */
+
+static size_t allocations_left;
+
+static void *failing_malloc(size_t size)
+{
+	return allocations_left && allocations_left-- ? malloc(size) : NULL;
+}
+
+static void test_out_of_memory(void **state UNUSED)
+{
+	const struct str original = STR("{\"a\":[{\"n\":1},2],\"b\":{\"c\":\"x\"},\"d\":1}");
+	const struct str patch = STR("[" ADD("/a/0", "[1]") "," REPLACE("/b", "{\"e\":2}") "," ADD("/new", "\"y\"") "," REMOVE("/d") "]");
+	const struct str intended = STR("{\"new\":\"y\",\"a\":[[1],{\"n\":1},2],\"b\":{\"e\":2}}");
+	cJSON_Hooks hooks = {failing_malloc, free};
+	size_t n = 0;
+	int done = -1;
+
+	for (; done < 0 && n < 1000; n++) {
+		struct err err = {0};
+
+		allocations_left = n;
+		cJSON_InitHooks(&hooks);
+		done = patch_prove(original, patch, intended, &err);
+		cJSON_InitHooks(NULL);
+		assert_true(done == 0 || err.code != ERR_NONE);
+	}
+	assert_in_range(n, 50, 200);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -235,6 +265,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_longest_number, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_tampered, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_long, set_up, tear_down),
+		cmocka_unit_test(test_out_of_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

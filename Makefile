@@ -85,6 +85,7 @@ SERVER_SUPPORT := $(patsubst %.c,$(BUILD)/%.o,$(filter-out %_test.c,$(wildcard t
 FUZZ_SOURCES := $(wildcard tests/fuzz/*_fuzz.c)
 REPLAYS := $(FUZZ_SOURCES:%.c=$(BUILD)/%)
 RUNNER := $(if $(wildcard tests/conformance/*.c),$(BUILD)/tests/conformance/conformance)
+BENCHES := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/*.c))
 RUNNER_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/conformance/*.c))
 STABLE := $(if $(filter build/release,$(BUILD)),build/outrigger)
 
@@ -116,6 +117,9 @@ $(BUILD)/tests/fuzz/%_fuzz: $(BUILD)/tests/fuzz/%_fuzz.o $(BUILD)/tests/fuzz/rep
 
 $(BUILD)/tests/oracle/%: $(BUILD)/tests/oracle/%.o $(LIBRARY)
 	$(Q)$(LINK) $^ $(LIBS) -o $@
+
+$(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o $(LIBRARY)
+	$(Q)$(LINK) $^ $(LIBS) -lssl -lcrypto -o $@
 
 $(BUILD)/tests/conformance/conformance: $(RUNNER_OBJECTS) $(LIBRARY)
 	$(Q)$(LINK) $^ $(LIBS) -o $@
@@ -169,7 +173,8 @@ e2e: all ## a real etcd and kube-apiserver (tests/e2e)
 	@if [ -x tests/e2e/run.sh ]; then tests/e2e/run.sh $(ARGS); else echo 'e2e: SKIPPED: no tests/e2e/run.sh'; fi
 
 bench: all ## what an injection costs (tests/bench)
-	@tests/bench/run $(ARGS)
+	@+$(MAKE) --no-print-directory $(BENCHES)
+	@tests/bench/run $(BUILD) $(ARGS)
 
 bench-api: all ## pods a second through a real API server, with the webhook and without
 	@tests/bench/api.sh $(ARGS)

@@ -80,7 +80,7 @@ static bool same_file_state(const struct stat *a, const struct stat *b)
 /* Sets *ret_changed instead of failing where the file was written to meanwhile. */
 static int read_once(const char *path, unsigned flags, struct text *t, bool *ret_changed, struct err *err)
 {
-	struct stat before, after;
+	struct stat before = {0}, after = {0};
 	own(close_fd) int fd = -1;
 
 	if (open_file(path, flags, &fd, &before, err) < 0 || read_rest(fd, path, t, err) < 0)

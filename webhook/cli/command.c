@@ -7,6 +7,11 @@
 #include "base/log.h"
 
 static const struct command commands[] = {
+	{.name = "serve", .verb = VERB_SERVE, .run = cmd_serve, .synopsis = "--tls-cert FILE --tls-key FILE [OPTION]...",
+	 .summary = "serve the webhook over HTTPS",
+	 .example = "outrigger serve --listen 127.0.0.1:15017 --tls-cert certs/tls.crt --tls-key certs/tls.key"},
+	{.name = "inject", .verb = VERB_INJECT, .run = cmd_inject, .synopsis = "-f FILE|- [OPTION]...",
+	 .summary = "inject manifests offline and print them", .example = "outrigger inject -f pod.yaml"},
 	{.name = "certs", .verb = VERB_CERTS, .run = cmd_certs, .synopsis = "create --out DIR --host NAME... [OPTION]...",
 	 .summary = "make a CA and a serving certificate", .example = "outrigger certs create --out certs --host 127.0.0.1 --host localhost"},
 	{.name = "version", .verb = VERB_VERSION, .run = cmd_version, .synopsis = "", .summary = "print the version",

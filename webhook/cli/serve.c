@@ -65,9 +65,12 @@ static void log_warnings(const struct inject_config *c, const struct log *log)
 static void log_start(const struct server *s, const struct snapshot *snapshot, const struct log *log)
 {
 	char serving[LISTEN_NAME_MAX + 32];
+	struct log always = *log;
 
+	/* Whoever started us waits for this line: no level silences it. */
+	always.level = LOG_DEBUG;
 	(void)snprintf(serving, sizeof(serving), "serving https://%s/inject", server_address(s));
-	log_with(log, LOG_INFO, serving, log_cstr("version", OUTRIGGER_VERSION), log_cstr("health", server_metrics_address(s)),
+	log_with(&always, LOG_INFO, serving, log_cstr("version", OUTRIGGER_VERSION), log_cstr("health", server_metrics_address(s)),
 		log_text("revision", snapshot->config->revision), log_cstr("configuration", snapshot->config->digest));
 }
 

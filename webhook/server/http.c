@@ -87,10 +87,14 @@ void http_end(void *cls, struct MHD_Connection *c, void **slot, enum MHD_Request
 /* Text of ours stays with the request until it is done, so libmicrohttpd need not copy it. */
 static struct MHD_Response *response_of(struct text *out)
 {
-	static char none[] = "out of memory\n";
+	static const char none[] = "out of memory\n";
+	const union {
+		const char *in;
+		void *out;
+	} fixed = {.in = none}; /* only read, but taken as void * */
 
 	if (out->failed || !out->data)
-		return MHD_create_response_from_buffer(out->failed ? sizeof(none) - 1 : 0, none, MHD_RESPMEM_PERSISTENT);
+		return MHD_create_response_from_buffer(out->failed ? sizeof(none) - 1 : 0, fixed.out, MHD_RESPMEM_PERSISTENT);
 	return MHD_create_response_from_buffer(out->len, out->data, MHD_RESPMEM_PERSISTENT);
 }
 

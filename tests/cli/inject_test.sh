@@ -1,0 +1,112 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# What does `outrigger inject` do to streams of documents, good and bad?
+# shellcheck source=tests/cli/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+template='      labels: {app: a}
+    spec:
+      containers:
+      - name: a
+        image: i'
+workload() { # KIND APIVERSION
+	printf 'apiVersion: %s\nkind: %s\nmetadata:\n  name: w\nspec:\n  template:\n    metadata:\n%s\n' "$2" "$1" "$template"
+}
+pod() { printf 'apiVersion: v1\nkind: Pod\nmetadata:\n  name: %s\nspec:\n  containers:\n  - name: a\n    image: i\n' "$1"; }
+service='# a comment   with odd   spaces
+apiVersion: v1
+kind: Service
+metadata: {name:   s}
+spec:
+    ports: [ {port: 80} ]'
+
+# --- every kind with a pod template ---------------------------------------------------------------------------------
+for kind in Deployment:apps/v1 ReplicaSet:apps/v1 StatefulSet:apps/v1 DaemonSet:apps/v1 Job:batch/v1 ReplicationController:v1 \
+	DeploymentConfig:apps.openshift.io/v1; do
+	workload "${kind%%:*}" "${kind#*:}" >w.yaml
+	run 0 outrigger inject -f w.yaml
+	says out 'name: istio-proxy'
+	says out "kind: ${kind%%:*}"
+	silent err
+done
+printf 'apiVersion: batch/v1\nkind: CronJob\nmetadata: {name: c}\nspec:\n  jobTemplate:\n    spec:\n      template:\n        spec:\n          containers: [{name: a, image: i}]\n' >cron.yaml
+run 0 outrigger inject -f cron.yaml
+says out 'name: istio-proxy'
+workload Deployment example.org/v1 >other.yaml
+run 0 outrigger inject -f other.yaml
+if cmp -s out other.yaml; then ok; else bad 'a Deployment of another group was changed'; fi
+
+# --- streams ------------------------------------------------------------------------------------------------------------
+{ echo "$service"; echo ---; pod a; echo ---; echo "$service"; } >stream.yaml
+run 0 outrigger inject -f stream.yaml
+says out '# a comment   with odd   spaces'
+says out 'name: istio-proxy'
+if [ "$(grep -c '^---$' out)" = 2 ]; then ok; else bad "documents: $(grep -c '^---$' out) separators"; fi
+cp out whole
+run 0 bash -c 'outrigger inject -f - <stream.yaml'
+if cmp -s out whole; then ok; else bad 'standard input and a file differ'; fi
+echo "$service" >service.yaml
+run 0 outrigger inject -f service.yaml
+if cmp -s out service.yaml; then ok; else bad 'a document that is not injected was changed'; fi
+printf 'apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {containers: [{name: a, image: i}]}}\n- {apiVersion: v1, kind: Secret, metadata: {name: s}}\n' >list.yaml
+run 0 outrigger inject -f list.yaml
+says out 'name: istio-proxy'
+says out 'kind: Secret'
+run 0 outrigger inject -f list.yaml -o json
+says out '"name": "istio-proxy"'
+pod a >pod.yaml
+run 0 outrigger inject -f pod.yaml -o json -n other
+says out '"kind": "Pod"'
+
+# --- left alone by decision -----------------------------------------------------------------------------------------------
+{ pod host; echo '  hostNetwork: true'; } >host.yaml
+run 0 outrigger inject -f host.yaml
+if cmp -s out host.yaml; then ok; else bad 'a pod on the host network was changed'; fi
+says err 'Skipping injection because Pod "host" has host networking enabled (host-network)'
+sed 's/^  name: a$/  name: a\n  annotations: {sidecar.istio.io\/inject: "false"}/' pod.yaml >no.yaml
+run 0 outrigger inject -f no.yaml -n ns
+says err 'Skipping injection because Pod "ns/a" has sidecar injection disabled'
+
+# --- injected again ----------------------------------------------------------------------------------------------------------
+run 0 outrigger inject -f pod.yaml
+cp out once.yaml
+run 0 outrigger inject -f once.yaml
+if cmp -s out once.yaml; then ok; else bad "a second injection changed the pod: $(diff once.yaml out | head -n 5)"; fi
+
+# --- bad input: nothing on standard output ----------------------------------------------------------------------------------
+{ pod good; echo ---; pod bad | sed 's/^  name: bad/  name: bad\n  annotations: {status.sidecar.istio.io\/port: x}/'; } >bad.yaml
+run 1 outrigger inject -f bad.yaml
+silent out
+says err 'bad.yaml:'
+says err 'status.sidecar.istio.io/port'
+run 1 outrigger inject -f missing.yaml
+says err 'missing.yaml: cannot open the file: No such file or directory'
+run 1 outrigger inject -f "$dir"
+says err 'is a directory'
+run 1 bash -c 'outrigger inject -f - </dev/null'
+says err 'standard input: holds no document'
+printf 'a: [\n' >broken.yaml
+run 1 outrigger inject -f broken.yaml
+silent out
+printf 'a: \xff\n' >latin.yaml
+run 1 outrigger inject -f latin.yaml
+says err 'is not UTF-8 text: byte 0xff at offset 3'
+
+# --- configuration --------------------------------------------------------------------------------------------------------------
+run 2 outrigger inject -f pod.yaml --inject-config missing
+says err 'missing: --inject-config: cannot open the file'
+run 2 outrigger inject -f pod.yaml --inject-config "$dir"
+run 2 outrigger inject -f pod.yaml --inject-config latin.yaml
+printf 'policy: enabled\ntemplates: {}\n' >config
+run 2 outrigger inject -f pod.yaml --inject-config config
+says err '--values'
+printf 'policy: perhaps\ntemplates: {}\n' >config
+echo '{}' >values
+run 2 outrigger inject -f pod.yaml --inject-config config --values values
+says err "policy must be 'enabled' or 'disabled'"
+run 2 outrigger inject -f pod.yaml --env HOME=/
+says err "'HOME' is not on the list"
+run 2 outrigger inject -f pod.yaml --env ENABLE_NATIVE_SIDECARS
+says err '--env must be KEY=VALUE'
+run 0 outrigger inject -f pod.yaml --env ENABLE_NATIVE_SIDECARS=true
+finish

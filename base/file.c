@@ -31,7 +31,8 @@ static int io_failed(const char *path, const char *what, struct err *err)
 static int read_rest(int fd, const char *path, struct text *t, struct err *err)
 {
 	for (;;) {
-		/* One byte beyond the limit is asked for, so that a file of exactly max bytes can be told from a longer one. */
+		/* One byte beyond the limit is asked for, so that a file of exactly max bytes can be told from a longer
+		 * one. */
 		const size_t room = t->max - t->len < READ_ROOM ? t->max - t->len : READ_ROOM;
 		char *to = text_room(t, room);
 		ssize_t n;
@@ -98,7 +99,8 @@ static int check_utf8(const char *path, struct str s, struct err *err)
 		const size_t size = utf8_decode(s.p + i, s.len - i, &rune);
 
 		if (size == 1 && rune == 0xfffd) {
-			(void)err_set(err, ERR_INPUT, "is not UTF-8 text: byte 0x%02x at offset %zu", (unsigned char)s.p[i], i);
+			(void)err_set(err, ERR_INPUT, "is not UTF-8 text: byte 0x%02x at offset %zu",
+				(unsigned char)s.p[i], i);
 			return err_at(err, "%s", path);
 		}
 		i += size;

@@ -8,7 +8,8 @@
 #include <time.h>
 #include <unistd.h>
 
-static const char *const level_names[] = {[LOG_DEBUG] = "debug", [LOG_INFO] = "info", [LOG_WARN] = "warn", [LOG_ERROR] = "error"};
+static const char *const level_names[] = {
+	[LOG_DEBUG] = "debug", [LOG_INFO] = "info", [LOG_WARN] = "warn", [LOG_ERROR] = "error"};
 
 int log_init(struct log *log, int fd, const char *format, const char *level, struct err *err)
 {
@@ -116,7 +117,8 @@ static void add_head(struct line *l, bool json, enum log_level level, const char
 		adds(l, message);
 }
 
-void log_line(const struct log *log, enum log_level level, const char *message, const struct log_field *fields, size_t n_fields)
+void log_line(const struct log *log, enum log_level level, const char *message, const struct log_field *fields,
+	size_t n_fields)
 {
 	struct line l;
 	ssize_t written;

@@ -147,9 +147,9 @@ static int set_basics(X509 *cert, EVP_PKEY *key, const struct cert_request *req,
 	const unsigned char *name = (const unsigned char *)req->name;
 
 	if (X509_set_version(cert, X509_VERSION_3) != 1 || set_serial(cert) < 0 || X509_set_pubkey(cert, key) != 1 ||
-	    !X509_NAME_add_entry_by_txt(X509_get_subject_name(cert), "CN", MBSTRING_UTF8, name, -1, -1, 0) ||
-	    !ASN1_TIME_set(X509_getm_notBefore(cert), (time_t)(req->now - CERT_BACKDATE)) ||
-	    !ASN1_TIME_set(X509_getm_notAfter(cert), (time_t)(req->now + req->seconds)))
+		!X509_NAME_add_entry_by_txt(X509_get_subject_name(cert), "CN", MBSTRING_UTF8, name, -1, -1, 0) ||
+		!ASN1_TIME_set(X509_getm_notBefore(cert), (time_t)(req->now - CERT_BACKDATE)) ||
+		!ASN1_TIME_set(X509_getm_notAfter(cert), (time_t)(req->now + req->seconds)))
 		return x509_failed(err, "cannot fill the certificate");
 	return 0;
 }
@@ -170,7 +170,8 @@ static int write_pair(struct arena *a, X509 *cert, EVP_PKEY *key, struct cert_pa
 
 	if (!cert_out || !key_out)
 		return err_nomem(err);
-	if (PEM_write_bio_X509(cert_out, cert) != 1 || PEM_write_bio_PKCS8PrivateKey(key_out, key, NULL, NULL, 0, NULL, NULL) != 1)
+	if (PEM_write_bio_X509(cert_out, cert) != 1 ||
+		PEM_write_bio_PKCS8PrivateKey(key_out, key, NULL, NULL, 0, NULL, NULL) != 1)
 		return x509_failed(err, "cannot write the certificate");
 	if (x509_take_text(a, cert_out, &pair.cert, err) < 0 || x509_take_text(a, key_out, &pair.key, err) < 0)
 		return -1;
@@ -196,7 +197,8 @@ int ca_create(struct arena *a, const struct cert_request *req, struct cert_pair 
 	return write_pair(a, cert, key, ret, err);
 }
 
-int ca_issue(struct arena *a, const struct cert_pair *ca, const struct cert_request *req, struct cert_pair *ret, struct err *err)
+int ca_issue(struct arena *a, const struct cert_pair *ca, const struct cert_request *req, struct cert_pair *ret,
+	struct err *err)
 {
 	own(x509_freep) X509 *issuer = x509_read_cert(ca->cert, err);
 	own(x509_key_freep) EVP_PKEY *issuer_key = issuer ? x509_read_key(ca->key, err) : NULL;
@@ -216,7 +218,7 @@ int ca_issue(struct arena *a, const struct cert_pair *ca, const struct cert_requ
 	if (X509_set_issuer_name(cert, X509_get_subject_name(issuer)) != 1)
 		return x509_failed(err, "cannot fill the certificate");
 	if (add_extensions(cert, issuer, serving_extensions, ARRAY_LEN(serving_extensions), err) < 0 ||
-	    add_hosts(cert, req, err) < 0)
+		add_hosts(cert, req, err) < 0)
 		return -1;
 	if (!X509_sign(cert, issuer_key, EVP_sha256()))
 		return x509_failed(err, "cannot sign the certificate");

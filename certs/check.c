@@ -71,10 +71,12 @@ static int check_dates(const X509 *cert, size_t number, int64_t now, struct err 
 	char when[32];
 
 	if (now < from)
-		return err_set(err, ERR_CONFIG, "certificate number %zu is not valid before %s; look at this machine's clock", number,
+		return err_set(err, ERR_CONFIG,
+			"certificate number %zu is not valid before %s; look at this machine's clock", number,
 			date(from, when));
 	if (now > to)
-		return err_set(err, ERR_CONFIG, "certificate number %zu expired at %s; renew it", number, date(to, when));
+		return err_set(
+			err, ERR_CONFIG, "certificate number %zu expired at %s; renew it", number, date(to, when));
 	return 0;
 }
 
@@ -86,12 +88,13 @@ static int check_strength(X509 *cert, size_t number, struct err *err)
 	if (!key)
 		return x509_failed(err, "the certificate's public key cannot be read");
 	if (EVP_PKEY_is_a(key, "RSA") && EVP_PKEY_get_bits(key) < RSA_LEAST_BITS)
-		return err_set(err, ERR_CONFIG, "certificate number %zu has a weak key: RSA with %d bits, at least %d are needed", number,
+		return err_set(err, ERR_CONFIG,
+			"certificate number %zu has a weak key: RSA with %d bits, at least %d are needed", number,
 			EVP_PKEY_get_bits(key), RSA_LEAST_BITS);
 	(void)X509_get_signature_info(cert, &digest, NULL, NULL, NULL);
 	if (digest == NID_sha1 || digest == NID_md5)
-		return err_set(err, ERR_CONFIG, "certificate number %zu has a weak signature (%s); clients refuse it", number,
-			OBJ_nid2sn(digest));
+		return err_set(err, ERR_CONFIG, "certificate number %zu has a weak signature (%s); clients refuse it",
+			number, OBJ_nid2sn(digest));
 	return 0;
 }
 
@@ -102,8 +105,10 @@ static int check_chain(const struct chain *c, int64_t now, struct err *err)
 			return -1;
 		if (i + 1 < c->len && X509_verify(c->cert[i], X509_get0_pubkey(c->cert[i + 1])) != 1) {
 			ERR_clear_error();
-			return err_set(err, ERR_CONFIG, "certificate number %zu is not signed by the one that follows it; "
-				"the serving certificate comes first, then its issuers in order", i + 1);
+			return err_set(err, ERR_CONFIG,
+				"certificate number %zu is not signed by the one that follows it; "
+				"the serving certificate comes first, then its issuers in order",
+				i + 1);
 		}
 	}
 	return 0;

@@ -64,7 +64,8 @@ EVP_PKEY *x509_read_key(struct str pem, struct err *err)
 		return key;
 	ERR_clear_error();
 	if (asked)
-		(void)err_set(err, ERR_CONFIG, "the key has a pass phrase; store it without one (openssl pkey -in KEY -out NEWKEY)");
+		(void)err_set(err, ERR_CONFIG,
+			"the key has a pass phrase; store it without one (openssl pkey -in KEY -out NEWKEY)");
 	else
 		(void)err_set(err, ERR_CONFIG, "holds no private key in PEM form (-----BEGIN PRIVATE KEY-----)");
 	return NULL;

@@ -63,12 +63,13 @@ static void inject(const struct inject_config *config, struct arena *a, struct s
 		answer->warning[answer->n_warnings++] = result.warning[i];
 }
 
-static void decide_answer(const struct inject_config *config, struct arena *a, struct str path, struct admission_outcome *o,
-	struct admission_answer *answer)
+static void decide_answer(const struct inject_config *config, struct arena *a, struct str path,
+	struct admission_outcome *o, struct admission_answer *answer)
 {
 	const struct admission_request *request = &o->request;
 
-	*answer = (struct admission_answer){.api_version = request->api_version, .uid = request->uid, .reason = request->reason};
+	*answer = (struct admission_answer){
+		.api_version = request->api_version, .uid = request->uid, .reason = request->reason};
 	if (request->reason == REASON_NONE) {
 		inject(config, a, path, o, answer);
 	} else if (reason_row(request->reason)->result == RESULT_SKIPPED) {
@@ -81,8 +82,8 @@ static void decide_answer(const struct inject_config *config, struct arena *a, s
 		answer->detail = str_of(reason_row(answer->reason)->text);
 }
 
-void admission_handle(const struct inject_config *config, struct arena *a, struct str body, struct str path, struct text *out,
-	struct admission_outcome *ret)
+void admission_handle(const struct inject_config *config, struct arena *a, struct str body, struct str path,
+	struct text *out, struct admission_outcome *ret)
 {
 	struct admission_answer answer;
 

@@ -12,8 +12,12 @@ static const char *const versions[] = {"admission.k8s.io/v1", "admission.k8s.io/
 static const char *kind_name(const struct value *v)
 {
 	static const char *const names[] = {
-		[K_NIL] = "null", [K_BOOL] = "a boolean", [K_NUMBER] = "a number", [K_STRING] = "a string",
-		[K_LIST] = "a list", [K_MAP] = "an object",
+		[K_NIL] = "null",
+		[K_BOOL] = "a boolean",
+		[K_NUMBER] = "a number",
+		[K_STRING] = "a string",
+		[K_LIST] = "a list",
+		[K_MAP] = "an object",
 	};
 
 	return v->kind < ARRAY_LEN(names) && names[v->kind] ? names[v->kind] : "something else";
@@ -38,8 +42,8 @@ static int check_type(const struct value *review, struct str *ret_version, struc
 	if (!is_text(kind))
 		return wrong(err, "/kind", "must be \"AdmissionReview\"");
 	if (!str_is(kind->u.s, "AdmissionReview")) {
-		(void)err_set(err, ERR_INPUT, "must be \"AdmissionReview\", got \"%.*s\"", kind->u.s.len < 64 ? (int)kind->u.s.len : 64,
-			kind->u.s.p);
+		(void)err_set(err, ERR_INPUT, "must be \"AdmissionReview\", got \"%.*s\"",
+			kind->u.s.len < 64 ? (int)kind->u.s.len : 64, kind->u.s.p);
 		return err_at(err, "/kind");
 	}
 	if (!is_text(version))
@@ -68,8 +72,8 @@ static int check_uid(const struct value *request, struct str *ret_uid, struct er
 }
 
 /* Refuses with the review's own uid: kube-apiserver shows the problem to whoever created the pod. */
-static int refuse(struct arena *a, struct admission_request *ret, const char *path, const char *want, const struct value *got,
-	struct err *err)
+static int refuse(struct arena *a, struct admission_request *ret, const char *path, const char *want,
+	const struct value *got, struct err *err)
 {
 	ret->reason = REASON_BAD_REVIEW;
 	ret->problem = arena_printf(a, "%s must be %s, got %s", path, want, got ? kind_name(got) : "nothing");
@@ -85,9 +89,14 @@ struct member {
 };
 
 static const struct member members[] = {
-	{"kind", K_MAP, REQUIRED},       {"resource", K_MAP, REQUIRED},      {"operation", K_STRING, REQUIRED},
-	{"namespace", K_STRING, OPTIONAL}, {"name", K_STRING, OPTIONAL},     {"subResource", K_STRING, OPTIONAL},
-	{"dryRun", K_BOOL, OPTIONAL},    {"userInfo", K_MAP, OPTIONAL},
+	{"kind", K_MAP, REQUIRED},
+	{"resource", K_MAP, REQUIRED},
+	{"operation", K_STRING, REQUIRED},
+	{"namespace", K_STRING, OPTIONAL},
+	{"name", K_STRING, OPTIONAL},
+	{"subResource", K_STRING, OPTIONAL},
+	{"dryRun", K_BOOL, OPTIONAL},
+	{"userInfo", K_MAP, OPTIONAL},
 };
 
 static const char *wanted(enum kind kind)
@@ -117,8 +126,9 @@ static bool is_pod(const struct value *request)
 {
 	const struct value *kind = raw_get(request, "kind"), *resource = raw_get(request, "resource");
 
-	return str_is(raw_str(kind, "kind"), "Pod") && raw_str(kind, "group").len == 0 && str_is(raw_str(kind, "version"), "v1") &&
-	       str_is(raw_str(resource, "resource"), "pods") && raw_str(resource, "group").len == 0;
+	return str_is(raw_str(kind, "kind"), "Pod") && raw_str(kind, "group").len == 0 &&
+	       str_is(raw_str(kind, "version"), "v1") && str_is(raw_str(resource, "resource"), "pods") &&
+	       raw_str(resource, "group").len == 0;
 }
 
 /* What is no creation of a pod needs no object, and gets no opinion. */
@@ -170,8 +180,8 @@ static int read_review(struct arena *a, const struct value *review, struct admis
 }
 
 /*
- * A NUL in the pod is valid JSON, so whoever created the pod shall read why it is refused: the review is read once more, with NUL
- * allowed, for its uid. Anything else that the parser refuses is the caller's mistake: HTTP 400.
+ * A NUL in the pod is valid JSON, so whoever created the pod shall read why it is refused: the review is read once
+ * more, with NUL allowed, for its uid. Anything else that the parser refuses is the caller's mistake: HTTP 400.
  */
 static int read_with_nul(struct arena *a, struct str body, struct admission_request *ret, struct err *err)
 {

@@ -25,8 +25,9 @@ static int write_all(const char *dir, const struct cert_pair *ca, const struct c
 {
 	if (mkdir(dir, 0755) < 0 && errno != EEXIST)
 		return err_set(err, ERR_IO, "cannot make the directory %.200s", dir);
-	if (write_in(dir, "ca.key", ca->key, KEY_MODE, err) < 0 || write_in(dir, "ca.crt", ca->cert, CERT_MODE, err) < 0 ||
-	    write_in(dir, "tls.key", serving->key, KEY_MODE, err) < 0)
+	if (write_in(dir, "ca.key", ca->key, KEY_MODE, err) < 0 ||
+		write_in(dir, "ca.crt", ca->cert, CERT_MODE, err) < 0 ||
+		write_in(dir, "tls.key", serving->key, KEY_MODE, err) < 0)
 		return -1;
 	return write_in(dir, "tls.crt", serving->cert, CERT_MODE, err);
 }
@@ -34,7 +35,8 @@ static int write_all(const char *dir, const struct cert_pair *ca, const struct c
 static int create(const struct options *o, struct arena *a, struct err *err)
 {
 	const int64_t ca_days = o->days * CA_TIMES < CA_MOST_DAYS ? o->days * CA_TIMES : CA_MOST_DAYS;
-	const struct cert_request ca_request = {.name = "outrigger CA", .now = (int64_t)time(NULL), .seconds = ca_days * DAY};
+	const struct cert_request ca_request = {
+		.name = "outrigger CA", .now = (int64_t)time(NULL), .seconds = ca_days * DAY};
 	struct cert_request serving_request = ca_request;
 	struct cert_pair ca, serving;
 
@@ -43,7 +45,7 @@ static int create(const struct options *o, struct arena *a, struct err *err)
 	serving_request.n_hosts = o->hosts.len;
 	serving_request.seconds = o->days * DAY;
 	if (ca_create(a, &ca_request, &ca, err) < 0 || ca_issue(a, &ca, &serving_request, &serving, err) < 0 ||
-	    write_all(o->out, &ca, &serving, err) < 0)
+		write_all(o->out, &ca, &serving, err) < 0)
 		return -1;
 	(void)printf("wrote ca.crt, ca.key, tls.crt and tls.key to %s\n", o->out);
 	return 0;

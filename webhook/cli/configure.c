@@ -40,8 +40,10 @@ static int check_variable(struct str name, struct err *err)
 	for (size_t i = 0; i < ARRAY_LEN(allowed_variables); i++)
 		if (str_is(name, allowed_variables[i]))
 			return 0;
-	return err_set(err, ERR_CONFIG, "--env: '%.*s' is not on the list of variables that templates may read: %s, %s, %s",
-		name.len < 64 ? (int)name.len : 64, name.p, allowed_variables[0], allowed_variables[1], allowed_variables[2]);
+	return err_set(err, ERR_CONFIG,
+		"--env: '%.*s' is not on the list of variables that templates may read: %s, %s, %s",
+		name.len < 64 ? (int)name.len : 64, name.p, allowed_variables[0], allowed_variables[1],
+		allowed_variables[2]);
 }
 
 static int read_variables(struct arena *a, const struct option_list *list, const struct map **ret, struct err *err)

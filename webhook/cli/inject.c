@@ -26,7 +26,8 @@ static int read_input(struct arena *a, const char *path, struct named_text *ret,
 /* Printed only when all of it is right: half of a stream must not look whole. */
 static int inject_all(const struct inject_config *c, const struct options *o, struct arena *a, struct err *err)
 {
-	const struct offline_options options = {.namespace = str_of(o->namespace), .json = strcmp(o->output, "json") == 0};
+	const struct offline_options options = {
+		.namespace = str_of(o->namespace), .json = strcmp(o->output, "json") == 0};
 	struct named_text input = {0};
 	struct text out, notes;
 

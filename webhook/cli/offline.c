@@ -63,7 +63,8 @@ static const struct value *follow(const struct value *v, const char *const *path
 }
 
 /* A copy of `v` with the value at the path replaced; maps that are missing on the way are made. NULL without memory. */
-static const struct value *replace(struct arena *a, const struct value *v, const char *const *path, const struct value *with)
+static const struct value *replace(
+	struct arena *a, const struct value *v, const char *const *path, const struct value *with)
 {
 	const struct value *inner;
 	struct map *m;
@@ -77,7 +78,7 @@ static const struct value *replace(struct arena *a, const struct value *v, const
 	return value_map(a, m);
 }
 
-/* The pod as inject_pod wants it: a Pod as it is, a template's two parts under a Pod's head. */
+/* The pod as inject_pod wants it: a Pod as it is, else an object of a template's two parts. */
 static const struct value *pod_of(struct arena *a, const struct value *object, const struct shape *shape)
 {
 	const struct value *metadata = follow(object, shape->metadata), *spec = follow(object, shape->spec);
@@ -86,8 +87,7 @@ static const struct value *pod_of(struct arena *a, const struct value *object, c
 	if (!shape->spec[1])
 		return object;
 	m = map_new(a, 4);
-	if (!m || map_setc(a, m, "apiVersion", value_cstr(a, "v1")) < 0 || map_setc(a, m, "kind", value_cstr(a, "Pod")) < 0 ||
-	    (metadata && map_setc(a, m, "metadata", metadata) < 0) || (spec && map_setc(a, m, "spec", spec) < 0))
+	if (!m || (metadata && map_setc(a, m, "metadata", metadata) < 0) || (spec && map_setc(a, m, "spec", spec) < 0))
 		return NULL;
 	return value_map(a, m);
 }
@@ -126,12 +126,13 @@ static void note(const struct offline *f, const struct value *object, const stru
 	const struct str name = object_name(object);
 	const char *why = reason == REASON_HOST_NETWORK ? "host networking enabled" : "sidecar injection disabled";
 
-	text_addf(f->notes, "Skipping injection because %.*s \"%.*s%s%.*s\" has %s (%s)\n", (int)w->kind.len, w->kind.p ? w->kind.p : "",
-		(int)w->namespace.len, w->namespace.p ? w->namespace.p : "", w->namespace.len ? "/" : "", (int)name.len,
-		name.p ? name.p : "", why, reason_row(reason)->code);
+	text_addf(f->notes, "Skipping injection because %.*s \"%.*s%s%.*s\" has %s (%s)\n", (int)w->kind.len,
+		w->kind.p ? w->kind.p : "", (int)w->namespace.len, w->namespace.p ? w->namespace.p : "",
+		w->namespace.len ? "/" : "", (int)name.len, name.p ? name.p : "", why, reason_row(reason)->code);
 }
 
-static const struct value *put_back(struct arena *a, const struct value *object, const struct shape *shape, const struct value *pod)
+static const struct value *put_back(
+	struct arena *a, const struct value *object, const struct shape *shape, const struct value *pod)
 {
 	const struct value *metadata = raw_get(pod, "metadata"), *spec = raw_get(pod, "spec");
 
@@ -142,8 +143,8 @@ static const struct value *put_back(struct arena *a, const struct value *object,
 	return object && spec ? replace(a, object, shape->spec, spec) : object;
 }
 
-static int inject_workload(struct offline *f, const struct value *object, const struct shape *shape, const struct value **ret,
-	struct err *err)
+static int inject_workload(struct offline *f, const struct value *object, const struct shape *shape,
+	const struct value **ret, struct err *err)
 {
 	const struct workload workload = workload_of(f, object, shape);
 	const struct value *pod = pod_of(f->a, object, shape);
@@ -165,10 +166,12 @@ static int inject_workload(struct offline *f, const struct value *object, const 
 	return *ret ? 0 : err_nomem(err);
 }
 
-static int inject_any(struct offline *f, const struct value *object, unsigned depth, const struct value **ret, struct err *err);
+static int inject_any(
+	struct offline *f, const struct value *object, unsigned depth, const struct value **ret, struct err *err);
 
 /* The items are written into a new list only where one of them changed. */
-static int inject_list(struct offline *f, const struct value *list, unsigned depth, const struct value **ret, struct err *err)
+static int inject_list(
+	struct offline *f, const struct value *list, unsigned depth, const struct value **ret, struct err *err)
 {
 	const struct value *items = raw_get(list, "items");
 	const size_t len = items && items->kind == K_LIST ? items->u.list.len : 0;
@@ -192,7 +195,8 @@ static int inject_list(struct offline *f, const struct value *list, unsigned dep
 	return *ret ? 0 : err_nomem(err);
 }
 
-static int inject_any(struct offline *f, const struct value *object, unsigned depth, const struct value **ret, struct err *err)
+static int inject_any(
+	struct offline *f, const struct value *object, unsigned depth, const struct value **ret, struct err *err)
 {
 	const struct shape *shape = find_shape(object);
 
@@ -204,8 +208,8 @@ static int inject_any(struct offline *f, const struct value *object, unsigned de
 	return 0;
 }
 
-int offline_object(const struct inject_config *c, struct arena *a, const struct value *object, const struct offline_options *o,
-	const struct value **ret, struct text *notes, struct err *err)
+int offline_object(const struct inject_config *c, struct arena *a, const struct value *object,
+	const struct offline_options *o, const struct value **ret, struct text *notes, struct err *err)
 {
 	struct offline f = {.config = c, .a = a, .options = o, .notes = notes};
 

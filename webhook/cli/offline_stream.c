@@ -21,8 +21,8 @@ static void end_line(struct text *out)
 		text_addc(out, '\n');
 }
 
-static int inject_document(const struct inject_config *c, struct arena *a, struct str document, const struct offline_options *o,
-	struct text *out, struct text *notes, struct err *err)
+static int inject_document(const struct inject_config *c, struct arena *a, struct str document,
+	const struct offline_options *o, struct text *out, struct text *notes, struct err *err)
 {
 	const struct value *object = yaml_parse(a, document, YAML_FROM_POD, err), *injected;
 
@@ -36,8 +36,8 @@ static int inject_document(const struct inject_config *c, struct arena *a, struc
 	return 0;
 }
 
-int offline_inject(const struct inject_config *c, struct arena *a, const struct named_text *input, const struct offline_options *o,
-	struct text *out, struct text *notes, struct err *err)
+int offline_inject(const struct inject_config *c, struct arena *a, const struct named_text *input,
+	const struct offline_options *o, struct text *out, struct text *notes, struct err *err)
 {
 	struct yaml_reader reader = {.rest = input->text, .line = 1};
 	struct str document;

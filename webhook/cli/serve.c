@@ -29,8 +29,10 @@ static void block_signals(sigset_t *ret_set)
 static int read_pair(struct arena *a, const struct options *o, struct cert_pair *ret, struct err *err)
 {
 	if (!o->tls_cert || !o->tls_key)
-		return err_set(err, ERR_CONFIG, "%s is needed; `outrigger certs create` makes a pair", o->tls_cert ? "--tls-key" : "--tls-cert");
-	if (file_read(a, o->tls_cert, PEM_MAX, 0, &ret->cert, err) < 0 || file_read(a, o->tls_key, PEM_MAX, 0, &ret->key, err) < 0) {
+		return err_set(err, ERR_CONFIG, "%s is needed; `outrigger certs create` makes a pair",
+			o->tls_cert ? "--tls-key" : "--tls-cert");
+	if (file_read(a, o->tls_cert, PEM_MAX, 0, &ret->cert, err) < 0 ||
+		file_read(a, o->tls_key, PEM_MAX, 0, &ret->key, err) < 0) {
 		if (err->code != ERR_NOMEM)
 			err->code = ERR_CONFIG;
 		return -1;
@@ -53,7 +55,8 @@ static void warn_of_readable_key(const struct options *o, const struct log *log)
 	struct stat st;
 
 	if (stat(o->tls_key, &st) == 0 && (st.st_mode & MODE_OTHERS_READ))
-		log_with(log, LOG_WARN, "the private key can be read by others; chmod 600 would keep it", log_cstr("file", o->tls_key));
+		log_with(log, LOG_WARN, "the private key can be read by others; chmod 600 would keep it",
+			log_cstr("file", o->tls_key));
 }
 
 static void log_warnings(const struct inject_config *c, const struct log *log)
@@ -70,19 +73,22 @@ static void log_start(const struct server *s, const struct snapshot *snapshot, c
 	/* Whoever started us waits for this line: no level silences it. */
 	always.level = LOG_DEBUG;
 	(void)snprintf(serving, sizeof(serving), "serving https://%s/inject", server_address(s));
-	log_with(&always, LOG_INFO, serving, log_cstr("version", OUTRIGGER_VERSION), log_cstr("health", server_metrics_address(s)),
-		log_text("revision", snapshot->config->revision), log_cstr("configuration", snapshot->config->digest));
+	log_with(&always, LOG_INFO, serving, log_cstr("version", OUTRIGGER_VERSION),
+		log_cstr("health", server_metrics_address(s)), log_text("revision", snapshot->config->revision),
+		log_cstr("configuration", snapshot->config->digest));
 }
 
 /* A second signal cuts the wait short. */
 static void wait_for_end(struct server *s, const struct options *o, const sigset_t *set, const struct log *log)
 {
-	const struct timespec delay = {.tv_sec = (time_t)(o->drain_delay / 1000), .tv_nsec = (long)(o->drain_delay % 1000) * 1000000};
+	const struct timespec delay = {
+		.tv_sec = (time_t)(o->drain_delay / 1000), .tv_nsec = (long)(o->drain_delay % 1000) * 1000000};
 	int number = 0;
 
 	while (sigwait(set, &number) == 0 && number == SIGHUP)
 		log_with(log, LOG_INFO, "signal ignored: files are read at start only", log_cstr("signal", "SIGHUP"));
-	log_with(log, LOG_INFO, "draining: not ready from here on", log_cstr("signal", number == SIGINT ? "SIGINT" : "SIGTERM"));
+	log_with(log, LOG_INFO, "draining: not ready from here on",
+		log_cstr("signal", number == SIGINT ? "SIGINT" : "SIGTERM"));
 	server_set_ready(s, false);
 	if (o->drain_delay)
 		(void)sigtimedwait(set, NULL, &delay);
@@ -90,7 +96,8 @@ static void wait_for_end(struct server *s, const struct options *o, const sigset
 	log_line(log, LOG_INFO, "stopped", NULL, 0);
 }
 
-static int serve(const struct options *o, const struct log *log, struct snapshot_slot *slot, const struct cert_pair *cert, struct err *err)
+static int serve(const struct options *o, const struct log *log, struct snapshot_slot *slot,
+	const struct cert_pair *cert, struct err *err)
 {
 	const struct server_options options = {
 		.listen = o->listen,

@@ -71,7 +71,8 @@ static void *reap(void *arg)
 	return NULL;
 }
 
-int connections_start(struct connections *t, int64_t idle_ms, int64_t request_ms, struct served_cert_slot *certs, struct err *err)
+int connections_start(
+	struct connections *t, int64_t idle_ms, int64_t request_ms, struct served_cert_slot *certs, struct err *err)
 {
 	pthread_condattr_t monotonic;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The connections that are open, each with a deadline of its own. libmicrohttpd's time-out starts anew with every byte, so a client that
- * trickles would hold a connection for ever: here the time of a whole request counts.
+ * The connections that are open, each with a deadline of its own. libmicrohttpd's time-out starts anew with every byte,
+ * so a client that trickles would hold a connection for ever: here the time of a whole request counts.
  */
 #ifndef WEBHOOK_SERVER_CONNECTION_H
 #define WEBHOOK_SERVER_CONNECTION_H
@@ -16,16 +16,16 @@
 
 struct connection {
 	struct connection *newer, *older;
-	struct connections *table;   /* borrowed */
-	struct served_cert *cert;    /* a reference, from the handshake on; NULL before and without TLS */
-	_Atomic int64_t deadline;    /* milliseconds of the monotonic clock */
-	int fd;                      /* borrowed of libmicrohttpd, valid until connection_closed() */
+	struct connections *table; /* borrowed */
+	struct served_cert *cert;  /* a reference, from the handshake on; NULL before and without TLS */
+	_Atomic int64_t deadline;  /* milliseconds of the monotonic clock */
+	int fd;                    /* borrowed of libmicrohttpd, valid until connection_closed() */
 };
 
 struct connections {
 	pthread_mutex_t lock;
-	pthread_cond_t changed;      /* of CLOCK_MONOTONIC */
-	pthread_t reaper;            /* closes what is past its deadline */
+	pthread_cond_t changed; /* of CLOCK_MONOTONIC */
+	pthread_t reaper;       /* closes what is past its deadline */
 	struct connection *newest;
 	int64_t idle_ms, request_ms;
 	bool stopping;
@@ -34,8 +34,8 @@ struct connections {
 };
 
 /* Starts the thread of the deadlines. */
-int connections_start(struct connections *t, int64_t idle_ms, int64_t request_ms, struct served_cert_slot *certs, struct err *err)
-	MUST_CHECK;
+int connections_start(struct connections *t, int64_t idle_ms, int64_t request_ms, struct served_cert_slot *certs,
+	struct err *err) MUST_CHECK;
 /* After the last connection was closed. */
 void connections_stop(struct connections *t);
 

@@ -34,8 +34,9 @@ static bool configuration_holds(struct server *s, struct arena *a, const char **
 {
 	own(snapshot_unrefp) struct snapshot *snapshot = snapshot_get(s->options.config);
 
-	*ret_detail = snapshot ? arena_printf(a, "generation %llu, digest %.12s", (unsigned long long)snapshot->generation,
-			snapshot->config->digest) : "none is loaded";
+	*ret_detail = snapshot ? arena_printf(a, "generation %llu, digest %.12s",
+					 (unsigned long long)snapshot->generation, snapshot->config->digest)
+			       : "none is loaded";
 	return snapshot != NULL;
 }
 
@@ -50,7 +51,8 @@ static bool certificate_holds(struct server *s, struct arena *a, const char **re
 
 	if (gmtime_r(&end, &tm))
 		(void)strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%SZ", &tm);
-	*ret_detail = !cert ? "none is served" : arena_printf(a, "%s %s", holds ? "valid until" : "not valid now; it ends", date);
+	*ret_detail = !cert ? "none is served"
+			    : arena_printf(a, "%s %s", holds ? "valid until" : "not valid now; it ends", date);
 	served_cert_unref(cert);
 	return holds;
 }
@@ -68,7 +70,8 @@ unsigned answer_healthz(struct server *s UNUSED, struct request *r, const char *
 	return MHD_HTTP_OK;
 }
 
-/* In the form that kube-apiserver's own /readyz?verbose has. Details are for the plain port's callers as well: nothing secret. */
+/* In the form that kube-apiserver's own /readyz?verbose has. Details are for the plain port's callers as well: nothing
+ * secret. */
 unsigned answer_readyz(struct server *s, struct request *r, const char **ret_type)
 {
 	const bool details = asks_for_details(r->query);
@@ -81,7 +84,8 @@ unsigned answer_readyz(struct server *s, struct request *r, const char **ret_typ
 
 		all = all && holds;
 		if (details || !holds)
-			text_addf(&r->out, "[%c]%s %s: %s\n", holds ? '+' : '-', checks[i].name, holds ? "ok" : "failed", detail ? detail : "");
+			text_addf(&r->out, "[%c]%s %s: %s\n", holds ? '+' : '-', checks[i].name,
+				holds ? "ok" : "failed", detail ? detail : "");
 	}
 	text_adds(&r->out, !all ? "readyz check failed\n" : details ? "readyz check passed\n" : "ok\n");
 	return all ? MHD_HTTP_OK : MHD_HTTP_SERVICE_UNAVAILABLE;

@@ -28,10 +28,11 @@ void http_connection(void *cls, struct MHD_Connection *c, void **slot, enum MHD_
 	*slot = info ? connection_opened(&e->server->connections, info->connect_fd) : NULL;
 }
 
-/* libmicrohttpd makes its connection the session's own pointer. The reference ends with the connection, so the key outlives the handshake. */
+/* libmicrohttpd makes its connection the session's own pointer. The reference ends with the connection, so the key
+ * outlives the handshake. */
 int http_certificate(gnutls_session_t session, const gnutls_datum_t *ca_names UNUSED, int n_ca_names UNUSED,
-	const gnutls_pk_algorithm_t *algorithms UNUSED, int n_algorithms UNUSED, gnutls_pcert_st **ret_chain, unsigned int *ret_len,
-	gnutls_privkey_t *ret_key)
+	const gnutls_pk_algorithm_t *algorithms UNUSED, int n_algorithms UNUSED, gnutls_pcert_st **ret_chain,
+	unsigned int *ret_len, gnutls_privkey_t *ret_key)
 {
 	struct MHD_Connection *c = gnutls_session_get_ptr(session);
 	struct connection *connection = c ? http_connection_of(c) : NULL;
@@ -94,12 +95,13 @@ static struct MHD_Response *response_of(struct text *out)
 	} fixed = {.in = none}; /* only read, but taken as void * */
 
 	if (out->failed || !out->data)
-		return MHD_create_response_from_buffer(out->failed ? sizeof(none) - 1 : 0, fixed.out, MHD_RESPMEM_PERSISTENT);
+		return MHD_create_response_from_buffer(
+			out->failed ? sizeof(none) - 1 : 0, fixed.out, MHD_RESPMEM_PERSISTENT);
 	return MHD_create_response_from_buffer(out->len, out->data, MHD_RESPMEM_PERSISTENT);
 }
 
-static enum MHD_Result send_answer(struct endpoint *e, struct MHD_Connection *c, struct request *r, unsigned status, const char *type,
-	bool last)
+static enum MHD_Result send_answer(
+	struct endpoint *e, struct MHD_Connection *c, struct request *r, unsigned status, const char *type, bool last)
 {
 	struct MHD_Response *response = response_of(&r->out);
 	struct connection *connection = http_connection_of(c);
@@ -115,9 +117,9 @@ static enum MHD_Result send_answer(struct endpoint *e, struct MHD_Connection *c,
 	if (!atomic_load_explicit(&e->server->ready, memory_order_relaxed) && !e->only_health)
 		last = true;
 	if (MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type) == MHD_YES &&
-	    (status != MHD_HTTP_METHOD_NOT_ALLOWED ||
-		    MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, r->route->allow) == MHD_YES) &&
-	    (!last || MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close") == MHD_YES))
+		(status != MHD_HTTP_METHOD_NOT_ALLOWED ||
+			MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, r->route->allow) == MHD_YES) &&
+		(!last || MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close") == MHD_YES))
 		result = MHD_queue_response(c, status, response);
 	MHD_destroy_response(response);
 	return result;
@@ -140,11 +142,12 @@ static void collect(struct request *r, const char *data, size_t len)
 	if (!r->body.failed)
 		return;
 	r->status = r->body.len + len > r->body.max ? MHD_HTTP_CONTENT_TOO_LARGE : MHD_HTTP_INTERNAL_SERVER_ERROR;
-	r->problem = r->status == MHD_HTTP_CONTENT_TOO_LARGE ? "the body is larger than the limit (--max-body)" : "out of memory";
+	r->problem = r->status == MHD_HTTP_CONTENT_TOO_LARGE ? "the body is larger than the limit (--max-body)"
+							     : "out of memory";
 }
 
-enum MHD_Result http_handle(void *cls, struct MHD_Connection *c, const char *url UNUSED, const char *method, const char *version UNUSED,
-	const char *data, size_t *data_len, void **slot)
+enum MHD_Result http_handle(void *cls, struct MHD_Connection *c, const char *url UNUSED, const char *method,
+	const char *version UNUSED, const char *data, size_t *data_len, void **slot)
 {
 	struct endpoint *e = cls;
 	struct request *r = *slot;

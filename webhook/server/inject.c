@@ -16,7 +16,9 @@ static struct str pod_name(const struct admission_request *request)
 static const char *sentence(const struct admission_outcome *o)
 {
 	static const char *const by_result[] = {
-		[RESULT_INJECTED] = "injected", [RESULT_SKIPPED] = "left alone", [RESULT_REFUSED] = "refused",
+		[RESULT_INJECTED] = "injected",
+		[RESULT_SKIPPED] = "left alone",
+		[RESULT_REFUSED] = "refused",
 	};
 
 	return o->http_status != MHD_HTTP_OK ? "request not understood" : by_result[reason_row(o->reason)->result];
@@ -61,7 +63,8 @@ unsigned answer_inject(struct server *s, struct request *r, const char **ret_typ
 		text_adds(&r->out, "no configuration is loaded yet\n");
 		return MHD_HTTP_SERVICE_UNAVAILABLE;
 	}
-	admission_handle(snapshot->config, &r->arena, (struct str){r->body.data, r->body.len}, r->path, &r->out, &outcome);
+	admission_handle(
+		snapshot->config, &r->arena, (struct str){r->body.data, r->body.len}, r->path, &r->out, &outcome);
 	if (outcome.http_status == MHD_HTTP_OK)
 		*ret_type = "application/json";
 	log_outcome(s, r, &outcome);

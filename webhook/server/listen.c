@@ -51,9 +51,10 @@ static int parse_address(const char *text, union address *ret, socklen_t *ret_le
 	uint64_t port;
 
 	memset(ret, 0, sizeof(*ret));
-	if (!colon || !parse_host((struct str){text, (size_t)(colon - text)}, ret) || !parse_u64(str_of(colon + 1), &port) ||
-	    port > PORT_MAX)
-		return err_set(err, ERR_CONFIG, "'%.64s' is no address to listen on; 0.0.0.0:15017 or [::]:15017 would be one", text);
+	if (!colon || !parse_host((struct str){text, (size_t)(colon - text)}, ret) ||
+		!parse_u64(str_of(colon + 1), &port) || port > PORT_MAX)
+		return err_set(err, ERR_CONFIG,
+			"'%.64s' is no address to listen on; 0.0.0.0:15017 or [::]:15017 would be one", text);
 	if (ret->any.sa_family == AF_INET6)
 		ret->v6.sin6_port = htons((uint16_t)port);
 	else
@@ -74,9 +75,11 @@ int listen_open(const char *text, int *ret_fd, struct err *err)
 		return -1;
 	fd = socket(address.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0 ||
-	    (address.any.sa_family == AF_INET6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off)) < 0) ||
-	    bind(fd, &address.any, len) < 0 || listen(fd, BACKLOG) < 0)
-		return err_set(err, ERR_CONFIG, "cannot listen on %.64s: %s", text, strerror_r(errno, reason, sizeof(reason)));
+		(address.any.sa_family == AF_INET6 &&
+			setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off)) < 0) ||
+		bind(fd, &address.any, len) < 0 || listen(fd, BACKLOG) < 0)
+		return err_set(
+			err, ERR_CONFIG, "cannot listen on %.64s: %s", text, strerror_r(errno, reason, sizeof(reason)));
 	*ret_fd = fd;
 	fd = -1;
 	return 0;
@@ -91,9 +94,9 @@ void listen_name(int fd, char out[LISTEN_NAME_MAX])
 	if (getsockname(fd, &address.any, &len) < 0)
 		(void)snprintf(out, LISTEN_NAME_MAX, "?");
 	else if (address.any.sa_family == AF_INET6)
-		(void)snprintf(out, LISTEN_NAME_MAX, "[%s]:%u", inet_ntop(AF_INET6, &address.v6.sin6_addr, text, sizeof(text)),
-			ntohs(address.v6.sin6_port));
+		(void)snprintf(out, LISTEN_NAME_MAX, "[%s]:%u",
+			inet_ntop(AF_INET6, &address.v6.sin6_addr, text, sizeof(text)), ntohs(address.v6.sin6_port));
 	else
-		(void)snprintf(out, LISTEN_NAME_MAX, "%s:%u", inet_ntop(AF_INET, &address.v4.sin_addr, text, sizeof(text)),
-			ntohs(address.v4.sin_port));
+		(void)snprintf(out, LISTEN_NAME_MAX, "%s:%u",
+			inet_ntop(AF_INET, &address.v4.sin_addr, text, sizeof(text)), ntohs(address.v4.sin_port));
 }

@@ -8,8 +8,9 @@
 enum { LISTEN_NAME_MAX = 80 };
 
 /*
- * A socket that listens, close-on-exec and non-blocking; the caller owns it. text: "127.0.0.1:15017", "[::]:15017" (also IPv4), ":15017" (any
- * IPv4 address); port 0 takes a free one. Names are not looked up. ERR_CONFIG names the text and the remedy.
+ * A socket that listens, close-on-exec and non-blocking; the caller owns it. text: "127.0.0.1:15017", "[::]:15017"
+ * (also IPv4), ":15017" (any IPv4 address); port 0 takes a free one. Names are not looked up. ERR_CONFIG names the text
+ * and the remedy.
  */
 int listen_open(const char *text, int *ret_fd, struct err *err) MUST_CHECK;
 

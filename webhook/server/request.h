@@ -11,8 +11,8 @@
 struct route;
 
 struct request {
-	struct request *next;      /* in the pool */
-	struct arena arena;        /* everything below lives here */
+	struct request *next; /* in the pool */
+	struct arena arena;   /* everything below lives here */
 	struct text body, out;
 	struct str path, query;    /* path: percent-decoded; query: as it came */
 	const struct route *route; /* NULL until the head was read */
@@ -37,8 +37,8 @@ struct request *request_take(struct request_pool *pool) MUST_CHECK;
 void request_give_back(struct request_pool *pool, struct request *r);
 
 /*
- * Splits a request target at '?' and decodes the path. False where it is no path of ours to decode: not beginning with '/', a '%' without
- * two digits, NUL, or a segment "." or "..".
+ * Splits a request target at '?' and decodes the path. False where it is no path of ours to decode: not beginning with
+ * '/', a '%' without two digits, NUL, or a segment "." or "..".
  */
 bool request_set_target(struct request *r, const char *target);
 

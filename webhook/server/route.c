@@ -5,7 +5,9 @@
 #include <string.h>
 #include <strings.h>
 
-enum { DRAIN_TIMES = 4 }; /* a body of so many times the limit is read and forgotten, so that the client gets to read the answer */
+enum {
+	DRAIN_TIMES = 4
+}; /* a body of so many times the limit is read and forgotten, so that the client gets to read the answer */
 
 static const struct route routes[] = {
 	{.path = "/inject", .below = true, .allow = "POST", .takes_body = true, .answer = answer_inject},
@@ -130,7 +132,8 @@ bool route_check_head(const struct endpoint *e, struct request *r, struct MHD_Co
 		refuse(r, MHD_HTTP_BAD_REQUEST, "Content-Length is no number");
 	r->route = find(e, r->path);
 	if (!r->route)
-		refuse(r, MHD_HTTP_NOT_FOUND, e->only_health ? "nothing is here but /healthz and /readyz" : "nothing is here but /inject");
+		refuse(r, MHD_HTTP_NOT_FOUND,
+			e->only_health ? "nothing is here but /healthz and /readyz" : "nothing is here but /inject");
 	else if (!allows(r->route, method))
 		refuse(r, MHD_HTTP_METHOD_NOT_ALLOWED, "the method is not allowed here");
 	else if (r->route->takes_body)

@@ -18,8 +18,9 @@ struct route {
 };
 
 /*
- * Sets r->route where the path is one of ours and, where the request must not be served, r->status and r->problem. Returns whether the
- * answer must go out before the body is read, and the connection end with it: what follows could be read in two ways.
+ * Sets r->route where the path is one of ours and, where the request must not be served, r->status and r->problem.
+ * Returns whether the answer must go out before the body is read, and the connection end with it: what follows could be
+ * read in two ways.
  */
 bool route_check_head(const struct endpoint *e, struct request *r, struct MHD_Connection *c, const char *method);
 

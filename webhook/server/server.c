@@ -10,7 +10,9 @@
 #include "webhook/server/http.h"
 
 enum {
-	CONNECTION_BYTES = 24 << 10, /* head and read buffer of one connection: HEAD_BYTES_MAX and what libmicrohttpd makes of it */
+	CONNECTION_BYTES =
+		24
+		<< 10, /* head and read buffer of one connection: HEAD_BYTES_MAX and what libmicrohttpd makes of it */
 	CONNECTION_GROW = 4 << 10,
 	IDLE_REQUESTS_A_THREAD = 2,
 	DRAIN_STEP_MS = 5,
@@ -46,14 +48,14 @@ static int start_daemon(struct endpoint *e, int fd, bool tls, unsigned threads, 
 
 	listen_name(fd, e->name);
 	if (tls)
-		e->daemon = MHD_start_daemon(flags, 0, NULL, NULL, http_handle, e, MHD_OPTION_URI_LOG_CALLBACK, http_begin, e,
-			MHD_OPTION_NOTIFY_COMPLETED, http_end, e, MHD_OPTION_NOTIFY_CONNECTION, http_connection, e,
-			MHD_OPTION_ARRAY, tls_options, MHD_OPTION_HTTPS_CERT_CALLBACK, http_certificate, MHD_OPTION_ARRAY, options,
-			MHD_OPTION_END);
+		e->daemon = MHD_start_daemon(flags, 0, NULL, NULL, http_handle, e, MHD_OPTION_URI_LOG_CALLBACK,
+			http_begin, e, MHD_OPTION_NOTIFY_COMPLETED, http_end, e, MHD_OPTION_NOTIFY_CONNECTION,
+			http_connection, e, MHD_OPTION_ARRAY, tls_options, MHD_OPTION_HTTPS_CERT_CALLBACK,
+			http_certificate, MHD_OPTION_ARRAY, options, MHD_OPTION_END);
 	else
-		e->daemon = MHD_start_daemon(flags, 0, NULL, NULL, http_handle, e, MHD_OPTION_URI_LOG_CALLBACK, http_begin, e,
-			MHD_OPTION_NOTIFY_COMPLETED, http_end, e, MHD_OPTION_NOTIFY_CONNECTION, http_connection, e,
-			MHD_OPTION_ARRAY, options, MHD_OPTION_END);
+		e->daemon = MHD_start_daemon(flags, 0, NULL, NULL, http_handle, e, MHD_OPTION_URI_LOG_CALLBACK,
+			http_begin, e, MHD_OPTION_NOTIFY_COMPLETED, http_end, e, MHD_OPTION_NOTIFY_CONNECTION,
+			http_connection, e, MHD_OPTION_ARRAY, options, MHD_OPTION_END);
 	if (e->daemon)
 		return 0;
 	(void)close(fd);
@@ -99,11 +101,11 @@ struct server *server_start(const struct server_options *options, const struct c
 	own(server_freep) struct server *s = server_new(options, err);
 
 	if (!s || server_set_certificate(s, cert, err) < 0 ||
-	    connections_start(&s->connections, options->idle_ms, options->request_ms, &s->certs, err) < 0)
+		connections_start(&s->connections, options->idle_ms, options->request_ms, &s->certs, err) < 0)
 		return NULL;
 	s->connections_started = true;
 	if (start_endpoint(&s->inject, options->listen, true, thread_count(s), err) < 0 ||
-	    (options->metrics_listen && start_endpoint(&s->metrics, options->metrics_listen, false, 1, err) < 0))
+		(options->metrics_listen && start_endpoint(&s->metrics, options->metrics_listen, false, 1, err) < 0))
 		return NULL;
 	return take(s);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The HTTPS server of the webhook, over libmicrohttpd: POST /inject and /inject/..., GET and HEAD /healthz and /readyz (?verbose); the latter two
- * also over plain HTTP on a port of their own. Worker threads by core; each request is answered by the thread that read it.
+ * The HTTPS server of the webhook, over libmicrohttpd: POST /inject and /inject/..., GET and HEAD /healthz and /readyz
+ * (?verbose); the latter two also over plain HTTP on a port of their own. Worker threads by core; each request is
+ * answered by the thread that read it.
  */
 #ifndef WEBHOOK_SERVER_SERVER_H
 #define WEBHOOK_SERVER_SERVER_H
@@ -13,22 +14,25 @@
 #include "webhook/snapshot.h"
 
 struct server_options {
-	const char *listen;          /* ADDR:PORT */
-	const char *metrics_listen;  /* NULL: none */
-	unsigned threads;            /* 0: one a core */
+	const char *listen;         /* ADDR:PORT */
+	const char *metrics_listen; /* NULL: none */
+	unsigned threads;           /* 0: one a core */
 	unsigned max_connections;
-	size_t max_body;             /* bytes */
-	int64_t idle_ms, request_ms; /* deadlines of a silent connection, of a request */
+	size_t max_body;              /* bytes */
+	int64_t idle_ms, request_ms;  /* deadlines of a silent connection, of a request */
 	struct snapshot_slot *config; /* borrowed; may be empty: not ready, /inject answers 503 */
-	const struct log *log;       /* borrowed; NULL: nothing is logged */
+	const struct log *log;        /* borrowed; NULL: nothing is logged */
 };
 
 struct server;
 
-/* Serves from the return on; ready only after server_set_ready(). NULL with err. The caller frees it with server_stop(). */
-struct server *server_start(const struct server_options *options, const struct cert_pair *cert, struct err *err) MUST_CHECK;
+/* Serves from the return on; ready only after server_set_ready(). NULL with err. The caller frees it with
+ * server_stop(). */
+struct server *server_start(
+	const struct server_options *options, const struct cert_pair *cert, struct err *err) MUST_CHECK;
 
-/* Checks the pair and serves it to connections from now on; open ones go on with theirs. On failure the old one stays. */
+/* Checks the pair and serves it to connections from now on; open ones go on with theirs. On failure the old one stays.
+ */
 int server_set_certificate(struct server *s, const struct cert_pair *cert, struct err *err) MUST_CHECK;
 
 /* What /readyz says, beside configuration and certificate. While not ready every answer closes its connection. */

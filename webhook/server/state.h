@@ -12,8 +12,8 @@
 /* One listener; what libmicrohttpd hands to every callback. */
 struct endpoint {
 	struct server *server;
-	bool only_health;           /* the plain port */
-	struct MHD_Daemon *daemon;  /* NULL when not started */
+	bool only_health;          /* the plain port */
+	struct MHD_Daemon *daemon; /* NULL when not started */
 	char name[LISTEN_NAME_MAX];
 };
 

@@ -36,7 +36,8 @@ static int tls_failed(struct err *err, const char *what, int code)
 	return err_set(err, ERR_CONFIG, "%s: %s", what, gnutls_strerror(code));
 }
 
-struct served_cert *served_cert_new(const struct cert_pair *pair, int64_t not_before, int64_t not_after, struct err *err)
+struct served_cert *served_cert_new(
+	const struct cert_pair *pair, int64_t not_before, int64_t not_after, struct err *err)
 {
 	own(free_certp) struct served_cert *c = calloc(1, sizeof(*c));
 	const gnutls_datum_t cert = datum(pair->cert), key = datum(pair->key);

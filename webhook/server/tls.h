@@ -30,7 +30,8 @@ struct served_cert {
 };
 
 /* From a pair that cert_check() has passed. One reference, the caller's. NULL with err. */
-struct served_cert *served_cert_new(const struct cert_pair *pair, int64_t not_before, int64_t not_after, struct err *err) MUST_CHECK;
+struct served_cert *served_cert_new(
+	const struct cert_pair *pair, int64_t not_before, int64_t not_after, struct err *err) MUST_CHECK;
 void served_cert_unref(struct served_cert *c); /* NULL is fine */
 
 /* Where connections find the one in force. Any thread. */
@@ -41,7 +42,8 @@ struct served_cert_slot {
 
 void served_cert_slot_init(struct served_cert_slot *slot);
 void served_cert_slot_release(struct served_cert_slot *slot);
-struct served_cert *served_cert_get(struct served_cert_slot *slot); /* a reference of the caller's own; NULL before the first */
+struct served_cert *served_cert_get(
+	struct served_cert_slot *slot); /* a reference of the caller's own; NULL before the first */
 void served_cert_swap(struct served_cert_slot *slot, struct served_cert *next); /* takes next */
 
 #endif

@@ -20,6 +20,7 @@ CONFORMANCE_DIR ?= ../shared/conformance
 RUN_LISTEN ?= 127.0.0.1:15017
 RUN_FLAGS ?=
 FUZZ_SECONDS ?= 60
+JOBS ?= $(shell nproc 2>/dev/null || echo 1)
 export CONFORMANCE_DIR
 
 PACKAGES := yaml-0.1 libpcre2-8 libcjson libcrypto jansson libmicrohttpd gnutls
@@ -138,12 +139,12 @@ deps-ci: ## install what lint, sanitizers and the end-to-end tests need too
 	@tests/deps.sh $(DEBIAN_BUILD) $(DEBIAN_CI)
 
 run: deps ## build, make certificates, serve on https://127.0.0.1:15017/inject, print a command to try
-	@+$(MAKE) --no-print-directory all
+	@+$(MAKE) --no-print-directory -j$(JOBS) all
 	@RUN_LISTEN=$(RUN_LISTEN) tests/run-local.sh $(BINARY) $(RUN_FLAGS)
 
 # --- tests ------------------------------------------------------------------------------------------------------------------
 test: deps ## everything that needs no cluster: units, corpus replay, conformance, server, command line
-	@+$(MAKE) --no-print-directory check
+	@+$(MAKE) --no-print-directory -j$(JOBS) check
 
 check: all test-programs
 	@tests/suites.sh $(BUILD) $(UNIT_TESTS) $(SERVER_TESTS) $(REPLAYS) $(RUNNER) tests/hardening.sh $(wildcard tests/cli/*_test.sh)
@@ -161,13 +162,13 @@ conformance: $(RUNNER) ## recorded answers under CONFORMANCE_DIR; ARGS goes to t
 	else $(RUNNER) $(ARGS) "$(CONFORMANCE_DIR)"; fi
 
 sanitize: ## units, server tests, corpora and conformance under ASan and UBSan
-	@+$(MAKE) --no-print-directory VARIANT=asan BUILD=build/asan SANITIZE=address,undefined CFLAGS='-O1 -g' check-sanitized
+	@+$(MAKE) --no-print-directory -j$(JOBS) VARIANT=asan BUILD=build/asan SANITIZE=address,undefined CFLAGS='-O1 -g' check-sanitized
 
 check-sanitized: test-programs
 	@tests/suites.sh $(BUILD) $(UNIT_TESTS) $(SERVER_TESTS) $(REPLAYS) $(RUNNER)
 
 tsan: ## the server tests under ThreadSanitizer
-	@+$(MAKE) --no-print-directory VARIANT=tsan BUILD=build/tsan SANITIZE=thread CFLAGS='-O1 -g' server-tests
+	@+$(MAKE) --no-print-directory -j$(JOBS) VARIANT=tsan BUILD=build/tsan SANITIZE=thread CFLAGS='-O1 -g' server-tests
 
 e2e: all ## a real etcd and kube-apiserver (tests/e2e)
 	@if [ -x tests/e2e/run.sh ]; then tests/e2e/run.sh $(ARGS); else echo 'e2e: SKIPPED: no tests/e2e/run.sh'; fi
@@ -191,8 +192,8 @@ fuzz-one: $(BUILD)/tests/fuzz/$(TARGET).o $(LIBRARY)
 
 # --- the rest ---------------------------------------------------------------------------------------------------------------
 lint: all ## layers, headers, sizes, banned functions, shell scripts, warnings as errors by both compilers
-	@+$(MAKE) --no-print-directory BUILD=build/lint-gcc CC=gcc WERROR=1 all test-programs
-	@+if command -v clang >/dev/null; then $(MAKE) --no-print-directory BUILD=build/lint-clang CC=clang WERROR=1 all test-programs; \
+	@+$(MAKE) --no-print-directory -j$(JOBS) BUILD=build/lint-gcc CC=gcc WERROR=1 all test-programs
+	@+if command -v clang >/dev/null; then $(MAKE) --no-print-directory -j$(JOBS) BUILD=build/lint-clang CC=clang WERROR=1 all test-programs; \
 		else echo 'lint: SKIPPED: no clang'; fi
 	@tests/lint/run.sh $(BUILD)
 

@@ -100,7 +100,7 @@ run 2 outrigger inject -f pod.yaml --inject-config latin.yaml
 printf 'policy: enabled\ntemplates: {}\n' >config
 run 2 outrigger inject -f pod.yaml --inject-config config
 says err '--values'
-printf 'policy: perhaps\ntemplates: {}\n' >config
+printf 'policy: perhaps\ntemplates: {sidecar: x}\n' >config
 echo '{}' >values
 run 2 outrigger inject -f pod.yaml --inject-config config --values values
 says err "policy must be 'enabled' or 'disabled'"

@@ -2,6 +2,8 @@
 /* Injection of manifests without a cluster: the objects. */
 #include "webhook/cli/offline.h"
 
+#include <string.h>
+
 #include "patches/pod/owner.h"
 
 /* Where a kind has its pod: metadata and spec, as keys from the object down. */
@@ -69,7 +71,7 @@ static const struct value *replace(
 	const struct value *inner;
 	struct map *m;
 
-	if (!*path)
+	if (!*path || !with)
 		return with;
 	inner = replace(a, raw_get(v, *path), path + 1, with);
 	m = map_clone(a, v && v->kind == K_MAP ? v->u.map : NULL, 1);
@@ -131,6 +133,71 @@ static void note(const struct offline *f, const struct value *object, const stru
 		w->namespace.len ? "/" : "", (int)name.len, name.p ? name.p : "", why, reason_row(reason)->code);
 }
 
+/*
+ * Go's types print some fields even when nobody set them, and drop others that somebody set to zero: whoever compares with istioctl's
+ * output (GitOps) sees them.
+ */
+static const struct {
+	const char *kind;
+	const char *path[3];
+	bool flag; /* false as a boolean; else 0 */
+} printed_zeros[] = {
+	{"DaemonSet", {"status", "currentNumberScheduled"}, false},
+	{"DaemonSet", {"status", "desiredNumberScheduled"}, false},
+	{"DaemonSet", {"status", "numberMisscheduled"}, false},
+	{"DaemonSet", {"status", "numberReady"}, false},
+	{"ReplicaSet", {"status", "replicas"}, false},
+	{"ReplicationController", {"status", "replicas"}, false},
+	{"StatefulSet", {"status", "replicas"}, false},
+	{"StatefulSet", {"status", "availableReplicas"}, false},
+	{"DeploymentConfig", {"spec", "test"}, true},
+	{"DeploymentConfig", {"status", "availableReplicas"}, false},
+	{"DeploymentConfig", {"status", "latestVersion"}, false},
+	{"DeploymentConfig", {"status", "observedGeneration"}, false},
+	{"DeploymentConfig", {"status", "replicas"}, false},
+	{"DeploymentConfig", {"status", "unavailableReplicas"}, false},
+	{"DeploymentConfig", {"status", "updatedReplicas"}, false},
+};
+
+static const char *const dropped_zeros[] = {"minReadySeconds", "paused"}; /* of spec */
+
+static bool is_zero(const struct value *v)
+{
+	int64_t n;
+
+	return v && ((v->kind == K_BOOL && !v->u.b) || (v->kind == K_NUMBER && raw_int(v, &n) && n == 0));
+}
+
+/* NULL without memory. */
+static const struct value *without_dropped_zeros(struct arena *a, const struct value *object)
+{
+	static const char *const path[] = {"spec", NULL};
+	const struct value *spec = raw_get(object, "spec");
+	struct map *m = NULL;
+
+	for (size_t i = 0; i < ARRAY_LEN(dropped_zeros); i++) {
+		if (!spec || spec->kind != K_MAP || !is_zero(raw_get(spec, dropped_zeros[i])))
+			continue;
+		if (!m && !(m = map_clone(a, spec->u.map, 0)))
+			return NULL;
+		(void)map_del(m, str_of(dropped_zeros[i]));
+	}
+	return m ? replace(a, object, path, value_map(a, m)) : object;
+}
+
+static const struct value *with_printed_zeros(struct arena *a, const struct value *object, const char *kind)
+{
+	object = without_dropped_zeros(a, object);
+	for (size_t i = 0; object && i < ARRAY_LEN(printed_zeros); i++) {
+		const struct value *zero = printed_zeros[i].flag ? &value_false : value_number(a, 0);
+
+		if (strcmp(kind, printed_zeros[i].kind) != 0 || follow(object, printed_zeros[i].path))
+			continue;
+		object = zero ? replace(a, object, printed_zeros[i].path, zero) : NULL;
+	}
+	return object;
+}
+
 static const struct value *put_back(
 	struct arena *a, const struct value *object, const struct shape *shape, const struct value *pod)
 {
@@ -140,7 +207,9 @@ static const struct value *put_back(
 		return pod;
 	if (metadata)
 		object = replace(a, object, shape->metadata, metadata);
-	return object && spec ? replace(a, object, shape->spec, spec) : object;
+	if (object && spec)
+		object = replace(a, object, shape->spec, spec);
+	return object ? with_printed_zeros(a, object, shape->kind) : NULL;
 }
 
 static int inject_workload(struct offline *f, const struct value *object, const struct shape *shape,

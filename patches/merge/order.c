@@ -181,13 +181,15 @@ static const struct value *arrange(struct merger *m, const struct ordering *o, c
 {
 	const size_t n = items->len;
 	int64_t *numbers = arena_calloc(m->arena, n, 3 * sizeof(*numbers));
-	int64_t *left = numbers, *right = numbers + n, *place = numbers + 2 * n;
+	int64_t *left = numbers, *right, *place;
 	const struct value **out = arena_calloc(m->arena, n, sizeof(*out));
 	const struct value *v;
 	size_t n_left, n_right;
 
 	if (!numbers || !out)
 		return merge_nomem(err);
+	right = left + n;
+	place = right + n;
 	for (size_t i = 0; i < o->n_groups; i++)
 		for (int64_t k = o->group[i].first; k != NOWHERE; k = o->next[k])
 			place[k] = o->group[i].server;

@@ -16,13 +16,15 @@ enum yaml_flag {
 /*
  * The first document of the text as a raw tree: what yaml.YAMLToJSON followed by a JSON parse gives. Numbers are K_NUMBER with JSON text
  * (0x10 is 16, 1e3 is 1000, .inf is an error as in Go). Anchors, aliases and merge keys are resolved, within LIMIT_YAML_EVENTS. Depth within
- * LIMIT_YAML_DEPTH. An empty text is null. Errors: ERR_INPUT, where = "line N" or "line N, column M", text close to Go's.
+ * LIMIT_YAML_DEPTH. An empty text is null. Errors: ERR_INPUT, where = "line N" or "line N, column M", what as yaml.YAMLToJSON words it
+ * ("yaml: line 3: did not find expected key"; the line there is as Go counts it, often one less).
  */
 const struct value *yaml_parse(struct arena *a, struct str text, unsigned flags, struct err *err) MUST_CHECK;
 
 /*
  * The same for rendered text, with the promise that every span lies within one scalar (key or value): a pod's string cannot add or
  * change structure. Where one does not: ERR_INPUT naming the template's line; spans flagged `structure` are exempt.
+ * A key that a span has a hand in, `structure` or not, must not be an order: "$patch" and the like, or a merge key.
  */
 const struct value *yaml_parse_rendered(struct arena *a, const struct rendered *r, struct err *err) MUST_CHECK;
 

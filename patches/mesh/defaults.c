@@ -149,6 +149,40 @@ struct map *proxy_config_defaults(struct arena *a, enum release release, struct 
 	return from_rows(a, proxy_rows, ARRAY_LEN(proxy_rows), release, err);
 }
 
+/* Whether the field, or another of its oneof, is set. */
+static bool is_said(const struct map *config, const struct go_type *type, const char *field)
+{
+	const struct go_field *f;
+
+	if (map_getc(config, field))
+		return true;
+	f = go_field_by_json(type, str_of(field));
+	for (size_t i = 0; f && f->oneof && i < type->n_fields; i++) {
+		const struct go_field *other = &type->field[i];
+
+		if (other->oneof && strcmp(other->oneof, f->oneof) == 0 && map_getc(config, other->json_name))
+			return true;
+	}
+	return false;
+}
+
+int proxy_config_fill_defaults(struct arena *a, struct map *config, enum release release, struct err *err)
+{
+	for (size_t i = 0; i < ARRAY_LEN(proxy_rows); i++) {
+		const struct row *row = &proxy_rows[i];
+		const struct value *v;
+
+		if (!(row->releases & 1u << release) || is_said(config, proxy_config_type(release), row->field))
+			continue;
+		v = json_parse(a, row->json, strlen(row->json), 0, err);
+		if (!v)
+			return -1;
+		if (map_setc(a, config, row->field, v) < 0)
+			return err_nomem(err);
+	}
+	return 0;
+}
+
 struct map *mesh_defaults_map(struct arena *a, enum release release, struct err *err)
 {
 	struct map *mesh = from_rows(a, mesh_rows, ARRAY_LEN(mesh_rows), release, err);

@@ -21,6 +21,8 @@ const char *proxy_config_default_json(enum release release, struct str json_name
 
 /* A fresh ProxyConfig with the release's defaults, to be changed. */
 struct map *proxy_config_defaults(struct arena *a, enum release release, struct err *err) MUST_CHECK;
+/* Sets in a ProxyConfig the defaults of what it does not say. */
+int proxy_config_fill_defaults(struct arena *a, struct map *config, enum release release, struct err *err) MUST_CHECK;
 /* A fresh MeshConfig with them, to be changed. */
 struct map *mesh_defaults_map(struct arena *a, enum release release, struct err *err) MUST_CHECK;
 

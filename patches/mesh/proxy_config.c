@@ -274,8 +274,13 @@ const struct value *proxy_config_effective(struct arena *a, const struct value *
 
 	if (release_is_gogo(release))
 		return effective_old(a, mesh, release, annotation, err);
-	config = proxy_config_defaults(a, release, err);
-	if (!config || merge_layer(a, config, base && base->kind == K_MAP ? base->u.map : NULL, err) < 0)
+	/* The defaults under the mesh's own, put together from above: the mesh says nearly all of them. */
+	config = map_clone(a, base && base->kind == K_MAP ? base->u.map : NULL, 8);
+	if (!config) {
+		(void)err_nomem(err);
+		return NULL;
+	}
+	if (proxy_config_fill_defaults(a, config, release, err) < 0)
 		return NULL;
 	if (root.len && merge_resource(a, config, pick(resources, n_resources, root, false, NULL), err) < 0)
 		return NULL;

@@ -119,7 +119,26 @@ CALL(sprig_must_to_pretty_json)
 	return encode(r, argv[0], JSON_ESCAPE_HTML | JSON_INDENT, err);
 }
 
+/* Go leaves < > & alone on demand, but never the line separators that JavaScript knows. */
 CALL(sprig_to_raw_json)
 {
-	return encode(r, argv[0], 0, err);
+	const struct value *text = encode(r, argv[0], 0, err);
+	struct text out;
+	struct str s;
+
+	if (!text || (str_find(text->u.s, STR("\u2028")) == SIZE_MAX && str_find(text->u.s, STR("\u2029")) == SIZE_MAX))
+		return text;
+	s = text->u.s;
+	out_init(r, &out);
+	for (size_t i = 0; i < s.len; i++) {
+		const struct str rest = {s.p + i, s.len - i};
+
+		if (!str_has_prefix(rest, "\u2028") && !str_has_prefix(rest, "\u2029")) {
+			text_addc(&out, s.p[i]);
+			continue;
+		}
+		text_adds(&out, str_has_prefix(rest, "\u2028") ? "\\u2028" : "\\u2029");
+		i += 2;
+	}
+	return run_str(r, &out, err);
 }

@@ -284,6 +284,7 @@ CALL(injector_append_multus_network)
 {
 	const struct str list = argv[0]->u.s, network = argv[1]->u.s;
 	const struct value *networks;
+	struct err failed = {0};
 	struct str namespace, name, rest = list;
 
 	if (!list.len)
@@ -296,7 +297,11 @@ CALL(injector_append_multus_network)
 				return argv[0];
 		return append_plain(r, list, network, err);
 	}
-	networks = json_parse(r->arena, list.p, list.len, JSON_LAST_WINS | JSON_GO_UTF8 | JSON_ALLOW_NUL, NULL);
+	networks = json_parse(r->arena, list.p, list.len, JSON_LAST_WINS | JSON_GO_UTF8 | JSON_ALLOW_NUL, &failed);
+	if (!networks && failed.code == ERR_NOMEM) {
+		err_nomem(err);
+		return NULL;
+	}
 	name = split_name(network, &namespace);
 	if (!is_list_of_maps(networks) || has_network(networks, name, namespace))
 		return argv[0];

@@ -37,6 +37,7 @@ const struct value *give_cstr(struct run *r, const char *s, struct err *err);   
 const struct value *give_int(struct run *r, int64_t i, const struct go_type *type, struct err *err);
 const struct value *give_float(struct run *r, double f, struct err *err);
 const struct value *give_map(struct run *r, struct map *m, const struct go_type *type, struct err *err);
+const struct value *give_nil_list(struct run *r, const struct go_type *type, struct err *err); /* Go's nil slice */
 /* A Go panic or error with a fixed text: ERR_INPUT; always NULL. */
 const struct value *give_error(struct err *err, const char *text);
 
@@ -75,8 +76,8 @@ double to_float64(const struct value *v);
 /* strconv.ParseInt with base 0, 8 or 10. Returns false on a syntax error; out of range gives the nearest and *ret_range. */
 bool go_parse_int(struct str s, unsigned base, int64_t *ret, bool *ret_range);
 
-/* reflect.DeepEqual of two dynamic values. */
-bool deep_equal(struct run *r, const struct value *a, const struct value *b);
+/* reflect.DeepEqual of two dynamic values: 1, 0, or -1 with err set. */
+int deep_equal(struct run *r, const struct value *a, const struct value *b, struct err *err) MUST_CHECK;
 /* Charges one step and more for each 64 bytes of work. */
 int charge_bytes(struct run *r, size_t bytes, struct err *err) MUST_CHECK;
 

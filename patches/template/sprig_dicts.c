@@ -92,6 +92,10 @@ CALL(sprig_keys)
 		const struct map *m = argv[i]->u.map;
 		const struct map_entry *const *sorted = m ? map_sorted(r->arena, m) : NULL;
 
+		if (m && m->len && !sorted) {
+			err_nomem(err);
+			return NULL;
+		}
 		for (uint32_t k = 0; sorted && k < m->len; k++)
 			if (items_add_str(&list, sorted[k]->key, sorted[k]->key_from_pod ? V_POD : 0, err) < 0)
 				return NULL;
@@ -106,6 +110,10 @@ CALL(sprig_values)
 	struct items list;
 
 	items_init(&list, r);
+	if (m && m->len && !sorted) {
+		err_nomem(err);
+		return NULL;
+	}
 	for (uint32_t k = 0; sorted && k < m->len; k++)
 		if (items_add(&list, sorted[k]->value, err) < 0)
 			return NULL;

@@ -65,13 +65,8 @@ static const struct value *part(struct run *r, const struct value *v, size_t fro
 {
 	struct items list;
 
-	if (!v->u.list.len) {
-		const struct value *none = value_new(r->arena, K_LIST, NULL);
-
-		if (!none)
-			err_nomem(err);
-		return none;
-	}
+	if (!v->u.list.len)
+		return give_nil_list(r, NULL, err);
 	items_init(&list, r);
 	for (size_t i = from; i < to; i++) {
 		const struct value *item = list_item(r, v, i, err);
@@ -132,10 +127,10 @@ CALL(sprig_compact)
 static int in_list(struct run *r, const struct value *const *item, size_t len, const struct value *v, struct err *err)
 {
 	for (size_t i = 0; i < len; i++) {
-		if (run_charge(r, 1, err) < 0)
-			return -1;
-		if (deep_equal(r, item[i], v))
-			return 1;
+		const int equal = deep_equal(r, item[i], v, err);
+
+		if (equal)
+			return equal;
 	}
 	return 0;
 }
@@ -230,7 +225,7 @@ CALL(sprig_concat)
 		if (items_add_list(&list, argv[i], err) < 0)
 			return NULL;
 	}
-	return list.len ? give_items(&list, NULL, err) : value_new(r->arena, K_LIST, NULL);
+	return list.len ? give_items(&list, NULL, err) : give_nil_list(r, NULL, err);
 }
 
 /* Sizes below zero for which sprig's arithmetic gives something: one item, or fewer items than would panic. */

@@ -206,7 +206,7 @@ static const struct value *find_all(struct run *r, const struct value *const arg
 			return NULL;
 	if (found < 0)
 		return NULL;
-	return list.len ? give_items(&list, &go_list_string, err) : value_new(r->arena, K_LIST, &go_list_string);
+	return list.len ? give_items(&list, &go_list_string, err) : give_nil_list(r, &go_list_string, err);
 }
 
 CALL(sprig_regex_find_all)
@@ -385,7 +385,7 @@ static const struct value *split(struct run *r, const struct value *const argv[]
 	if (begin(&m, r, argv[0], argv[1], must, err) < 0)
 		return NULL;
 	if (argv[2]->u.i == 0)
-		return value_new(r->arena, K_LIST, &go_list_string);
+		return give_nil_list(r, &go_list_string, err);
 	if (add_pieces(&m, &list, argv[2]->u.i, argv[0]->u.s.len, argv[1]->flags & V_POD, err) < 0)
 		return NULL;
 	return give_items(&list, &go_list_string, err);

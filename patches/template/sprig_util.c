@@ -167,6 +167,11 @@ const struct value *give_items(struct items *list, const struct go_type *type, s
 	return or_nomem(v, err);
 }
 
+const struct value *give_nil_list(struct run *r, const struct go_type *type, struct err *err)
+{
+	return or_nomem(value_new(r->arena, K_LIST, type), err);
+}
+
 const struct value *list_item(struct run *r, const struct value *list, size_t i, struct err *err)
 {
 	return or_nomem(schema_view_item(r->arena, list, i), err);
@@ -223,6 +228,7 @@ int add_strval(struct run *r, struct text *out, const struct value *v, struct er
 
 int strval(struct run *r, const struct value *v, struct str *ret, struct err *err)
 {
+	const struct value *text;
 	struct text t;
 
 	if (v->kind == K_STRING) {
@@ -230,11 +236,10 @@ int strval(struct run *r, const struct value *v, struct str *ret, struct err *er
 		return 0;
 	}
 	out_init(r, &t);
-	if (add_strval(r, &t, v, err) < 0)
+	text = add_strval(r, &t, v, err) < 0 ? NULL : run_str(r, &t, err);
+	if (!text)
 		return -1;
-	if (t.failed)
-		return err_set(err, ERR_LIMIT, "a text of more than %d bytes", LIMIT_TEMPLATE_OUTPUT);
-	*ret = (struct str){t.data ? t.data : "", t.len};
+	*ret = text->u.s;
 	return 0;
 }
 

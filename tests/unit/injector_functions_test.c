@@ -2,6 +2,8 @@
 /* The injector's own functions, in each dialect; limits; whose bytes a result holds. */
 #include "tests/unit/render.h"
 
+#include <stdio.h>
+
 #include "base/limits.h"
 
 static const char pod[] =
@@ -210,10 +212,79 @@ static void test_spans(void **state)
 	arena_release(&f.a);
 }
 
+/*
+ * Memory ends after each 16 bytes more, until the run succeeds: it must have failed before, for want of memory or (where the text that is
+ * printed did not fit) at a limit, and never shows another answer.
+ */
+static bool survives(const struct template *t, const struct fixture *f, const char *want)
+{
+	enum { MOST = 1 << 20, STEP = 16 };
+
+	for (size_t n = 0; n <= MOST; n += STEP) {
+		struct err err = {0};
+		struct rendered result;
+		struct arena a;
+		bool done, good;
+
+		arena_init(&a, MOST);
+		assert_non_null(arena_alloc(&a, MOST));
+		a.next -= n; /* gives the last n bytes back; there will be no more */
+		done = template_run(t, &a, f->data, &f->env, &result, &err) == 0;
+		good = done ? str_is(result.text, want) && n : err.code == ERR_NOMEM || err.code == ERR_LIMIT;
+		if (!good)
+			print_error("after %zu bytes: %s\n", n, done ? "another answer" : err.what);
+		arena_release(&a);
+		if (done || !good)
+			return good;
+	}
+	return false;
+}
+
+/* Calls of every kind, with memory that ends at each step. */
+static void test_no_memory(void **state)
+{
+	static const char *const calls[] = {
+		"quote `a` (list 1 (dict `b` 2))", "title `hello wörld`", "snakecase `HTTPServer`", "wrap 5 `hello world foo`", "splitn `,` 2 `a,b,c`",
+		"join `-` (sortAlpha (list 3 1 2))", "replace `a` `b` `banana`", "addf 0.1 0.2", "seq 1 9", "until 9",
+		"chunk 2 (list 1 2 3)", "uniq (list (dict `a` 1) (dict `a` 1))", "without (list 1 2) 1", "concat (list) (list)",
+		"keys (dict `a` 1)", "values (dict `a` 1)", "merge (dict `m` (dict)) (dict `m` (dict `a` 1))", "merge .Values (dict `x` 1)",
+		"deepCopy .Values.m", "deepEqual .ObjectMeta .ObjectMeta", "fromJson `{\"a\":[1]}`", "toJson .ObjectMeta", "toPrettyJson .Values.m",
+		"toRawJson `\u2028`", "b32dec `NBUQ====`", "sha256sum `a`", "len (shuffle `abc`)", "regexReplaceAll `(a)b` `xabx` `<$1>`",
+		"regexSplit `,` `a,b` -1", "regexFindAll `x` `a` -1", "regexFind `.` `\xff`", "semver `1.2.3-a+b`", "semverCompare `1.2 - 1.4 || ^2` `2.1.0`",
+		"urlParse `http://u:p@h:80/p?q#f` | urlJoin", "clean `/a/../b`", "date `2006-01-02` 0", "toDate `2006` `2020`",
+		"dateModify `1h` (toDate `2006` `2020`)", "durationRound `2h1m`", "annotation .ObjectMeta `nope` 5", "includeInboundPorts .Spec.Containers",
+		"appendMultusNetwork `[{\"name\":\"b\"}]` `ns/n`", "toYaml .Values.m", "structToJSON .Spec", "toJsonMap (strdict `a` `1`)",
+		"omitNil (dict `a` (list nil 1))", "protoToJSON .MeshConfig.DefaultConfig.DrainDuration", "formatDuration .MeshConfig.DefaultConfig.DrainDuration",
+		"otelResourceAttributes .MeshConfig .ObjectMeta.Annotations .ObjectMeta.Labels `ns` .Spec.Containers",
+	};
+	struct fixture f;
+	bool good = true;
+
+	(void)state;
+	set_up(&f);
+	for (size_t i = 0; i < ARRAY_LEN(calls); i++) {
+		char text[512];
+		struct template *t;
+		const char *want;
+
+		(void)snprintf(text, sizeof(text), "{{ %s }}", calls[i]);
+		want = render(&f.a, text, TEMPLATE_HEAD, f.data, &f.env);
+		t = template_compile("test", str_of(text), TEMPLATE_HEAD, NULL);
+		assert_non_null(t);
+		if (strncmp(want, "error", 5) == 0 || !survives(t, &f, want)) {
+			print_error("%s: %s\n", text, want);
+			good = false;
+		}
+		template_free(t);
+	}
+	arena_release(&f.a);
+	assert_true(good);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_head), cmocka_unit_test(test_1_8), cmocka_unit_test(test_1_5),
-		cmocka_unit_test(test_spans)};
+		cmocka_unit_test(test_spans), cmocka_unit_test(test_no_memory)};
 
 	return cmocka_run_group_tests_name("injector functions", tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* text/template's own functions: index, slice, len, call, not, print and the escapers. */
+/* text/template's own functions: index, slice, len, call, not, print, and the table of them all. */
 #include "patches/template/builtin.h"
 
 #include <stdlib.h>
@@ -7,14 +7,13 @@
 
 #include "base/limits.h"
 #include "patches/template/gofmt.h"
-#include "patches/template/unicode.h"
 
 static const struct go_type go_uint8 = {.name = "uint8", .kind = GO_UINT8};
 const struct go_type go_proto_message = {.name = "protoreflect.ProtoMessage", .kind = GO_INTERFACE};
 
 /* Their place in the table is by name; the calls are told apart by these. */
 static function_call reflect_only;
-static function_call call_html, call_js, call_not, call_print, call_printf, call_println, call_slice, call_urlquery;
+static function_call call_not, call_print, call_printf, call_println, call_slice;
 
 #define ANY NULL
 static const struct function rows[] = {
@@ -23,9 +22,9 @@ static const struct function rows[] = {
 	{"eq", compare_eq, {ANY, ANY}, &go_bool, 2, FN_VARIADIC, "eq X Y...: whether X equals any of the others"},
 	{"ge", compare_ge, {ANY, ANY}, &go_bool, 2, 0, "ge X Y: X >= Y"},
 	{"gt", compare_gt, {ANY, ANY}, &go_bool, 2, 0, "gt X Y: X > Y"},
-	{"html", call_html, {ANY}, &go_string, 1, FN_VARIADIC, "html X...: as print, escaped for HTML"},
+	{"html", escape_html, {ANY}, &go_string, 1, FN_VARIADIC, "html X...: as print, escaped for HTML"},
 	{"index", reflect_only, {ANY, ANY}, NULL, 2, FN_VARIADIC, "index X I...: X[I]..., of lists, maps and strings"},
-	{"js", call_js, {ANY}, &go_string, 1, FN_VARIADIC, "js X...: as print, escaped for JavaScript"},
+	{"js", escape_js, {ANY}, &go_string, 1, FN_VARIADIC, "js X...: as print, escaped for JavaScript"},
 	{"le", compare_le, {ANY, ANY}, &go_bool, 2, 0, "le X Y: X <= Y"},
 	{"len", reflect_only, {ANY}, &go_int, 1, 0, "len X: items of a list or map, bytes of a string"},
 	{"lt", compare_lt, {ANY, ANY}, &go_bool, 2, 0, "lt X Y: X < Y"},
@@ -36,7 +35,7 @@ static const struct function rows[] = {
 	{"printf", call_printf, {&go_string, ANY}, &go_string, 2, FN_VARIADIC, "printf FORMAT X...: as Go's fmt.Sprintf"},
 	{"println", call_println, {ANY}, &go_string, 1, FN_VARIADIC, "println X...: as Go's fmt.Sprintln"},
 	{"slice", call_slice, {ANY, ANY}, NULL, 2, FN_VARIADIC, "slice X I J: X[I:J], of lists and strings"},
-	{"urlquery", call_urlquery, {ANY}, &go_string, 1, FN_VARIADIC, "urlquery X...: as print, escaped for a URL's query"},
+	{"urlquery", escape_urlquery, {ANY}, &go_string, 1, FN_VARIADIC, "urlquery X...: as print, escaped for a URL's query"},
 };
 
 const struct function_table go_functions = {rows, ARRAY_LEN(rows)};
@@ -253,7 +252,7 @@ static const struct value *call_not(struct run *r UNUSED, size_t argc UNUSED, co
 	return value_bool(!go_truth(argv[0]));
 }
 
-/* --- print and escapers ----------------------------------------------------------------------------------------- */
+/* --- print ------------------------------------------------------------------------------------------------------ */
 
 static const struct value *call_printf(struct run *r, size_t argc, const struct value *const argv[], struct err *err)
 {
@@ -282,112 +281,6 @@ static const struct value *call_println(struct run *r, size_t argc, const struct
 			return NULL;
 	}
 	text_addc(&t, '\n');
-	return run_str(r, &t, err);
-}
-
-/* What the escapers work on: fmt.Sprint of the arguments, pointers followed. */
-static int printed(struct run *r, size_t argc, const struct value *const argv[], struct str *ret, struct err *err)
-{
-	bool after_string = true;
-	struct text t;
-
-	text_init(&t, r->arena, LIMIT_TEMPLATE_OUTPUT);
-	for (size_t i = 0; i < argc; i++) {
-		const struct printable p = gofmt_printable(argv[i]);
-		const bool nil = argv[i]->kind == K_NIL; /* printableValue makes it the text <no value>, with one and more arguments */
-		const bool string = nil || (p.v->kind == K_STRING && !p.addr);
-
-		if (i && !string && !after_string)
-			text_addc(&t, ' ');
-		if (nil)
-			text_adds(&t, "<no value>");
-		else if (gofmt_print(r, &t, p.v, p.addr, err) < 0)
-			return -1;
-		after_string = string;
-	}
-	if (!text_cstr(&t))
-		return err_set(err, ERR_LIMIT, "the result is larger than %d bytes", LIMIT_TEMPLATE_OUTPUT);
-	*ret = (struct str){t.data, t.len};
-	return 0;
-}
-
-static const struct value *call_html(struct run *r, size_t argc, const struct value *const argv[], struct err *err)
-{
-	struct text t;
-	struct str s;
-
-	if (printed(r, argc, argv, &s, err) < 0)
-		return NULL;
-	text_init(&t, r->arena, LIMIT_TEMPLATE_OUTPUT);
-	for (size_t i = 0; i < s.len; i++) {
-		switch (s.p[i]) {
-		case '\0': text_adds(&t, "\xef\xbf\xbd"); break;
-		case '"': text_adds(&t, "&#34;"); break;
-		case '\'': text_adds(&t, "&#39;"); break;
-		case '&': text_adds(&t, "&amp;"); break;
-		case '<': text_adds(&t, "&lt;"); break;
-		case '>': text_adds(&t, "&gt;"); break;
-		default: text_addc(&t, s.p[i]); break;
-		}
-	}
-	return run_str(r, &t, err);
-}
-
-static void add_js(struct text *t, uint32_t rune, const char *p, size_t n)
-{
-	switch (rune) {
-	case '\\': text_adds(t, "\\\\"); return;
-	case '\'': text_adds(t, "\\'"); return;
-	case '"': text_adds(t, "\\\""); return;
-	case '<':
-	case '>':
-	case '&':
-	case '=': text_addf(t, "\\u00%02X", rune); return;
-	default: break;
-	}
-	if (rune < ' ')
-		text_addf(t, "\\u00%02X", rune);
-	else if (rune < 0x80 || unicode_is(&unicode_print, rune))
-		text_add(t, p, n);
-	else
-		text_addf(t, "\\u%04X", rune);
-}
-
-static const struct value *call_js(struct run *r, size_t argc, const struct value *const argv[], struct err *err)
-{
-	struct text t;
-	struct str s;
-
-	if (printed(r, argc, argv, &s, err) < 0)
-		return NULL;
-	text_init(&t, r->arena, LIMIT_TEMPLATE_OUTPUT);
-	for (size_t i = 0; i < s.len;) {
-		uint32_t rune;
-		const size_t n = utf8_decode(s.p + i, s.len - i, &rune);
-
-		add_js(&t, rune, s.p + i, n);
-		i += n;
-	}
-	return run_str(r, &t, err);
-}
-
-static const struct value *call_urlquery(struct run *r, size_t argc, const struct value *const argv[], struct err *err)
-{
-	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.~";
-	struct text t;
-	struct str s;
-
-	if (printed(r, argc, argv, &s, err) < 0)
-		return NULL;
-	text_init(&t, r->arena, LIMIT_TEMPLATE_OUTPUT);
-	for (size_t i = 0; i < s.len; i++) {
-		if (s.p[i] == ' ')
-			text_addc(&t, '+');
-		else if (memchr(plain, s.p[i], sizeof(plain) - 1))
-			text_addc(&t, s.p[i]);
-		else
-			text_addf(&t, "%%%02X", (unsigned char)s.p[i]);
-	}
 	return run_str(r, &t, err);
 }
 

@@ -11,6 +11,8 @@ bool builtin_is_reflect(const struct function *f);
 int builtin_reflect(struct run *r, const struct function *f, const struct node *first, uint32_t n, const struct rv *argv, struct rv *ret,
 	struct err *err) MUST_CHECK;
 
+/* escape.c */
+function_call escape_html, escape_js, escape_urlquery;
 /* compare.c */
 function_call compare_eq, compare_ne, compare_lt, compare_le, compare_gt, compare_ge;
 

@@ -188,18 +188,17 @@ static bool finish(struct exec *x, const struct function *f, const struct value 
 static bool call_function(struct exec *x, const struct callee *callee, const struct node *at, const struct rv *argv, uint32_t n, struct rv *ret)
 {
 	const struct value *on_stack[ARGS_ON_STACK], **arg = on_stack, *v;
-	struct err cause = {0};
 
 	if (n > ARGS_ON_STACK && !(arg = arena_calloc(x->run.arena, n, sizeof(*arg))))
 		return exec_nomem(x);
 	for (uint32_t i = 0; i < n; i++)
 		if (!(arg[i] = rv_value(x->run.arena, argv[i])))
 			return exec_nomem(x);
-	v = callee->function->call(&x->run, n, arg, &cause);
+	v = callee->function->call(&x->run, n, arg, exec_cause(x));
 	if (v)
 		return finish(x, callee->function, v, arg, n, ret);
 	x->at = at;
-	return exec_fail_with(x, "error calling ", callee->name, &cause);
+	return exec_fail_with(x, "error calling ", callee->name, &x->cause);
 }
 
 static const struct value *string_method(struct run *r, const struct value *receiver, struct err *err)
@@ -213,15 +212,15 @@ static const struct value *string_method(struct run *r, const struct value *rece
 static bool call_method(struct exec *x, const struct callee *callee, const struct node *at, struct rv *ret)
 {
 	const struct value *receiver = callee->receiver.v, *v;
-	struct err cause = {0};
+	struct err *cause = exec_cause(x);
 
 	if (callee->method->kind == M_STRING)
-		v = string_method(&x->run, receiver, &cause);
+		v = string_method(&x->run, receiver, cause);
 	else
-		v = schema_call_method(x->run.arena, receiver, callee->method, &cause);
+		v = schema_call_method(x->run.arena, receiver, callee->method, cause);
 	if (!v) {
 		x->at = at;
-		return exec_fail_with(x, "error calling ", callee->name, &cause);
+		return exec_fail_with(x, "error calling ", callee->name, cause);
 	}
 	*ret = (struct rv){.v = v, .pod = callee->receiver.pod || (may_hold_text(v) && go_pod_flags(receiver))};
 	return true;
@@ -231,12 +230,10 @@ static bool call_method(struct exec *x, const struct callee *callee, const struc
 static bool call_reflect(struct exec *x, const struct callee *callee, const struct node *at, const struct node *first, uint32_t n,
 	const struct rv *argv, struct rv *ret)
 {
-	struct err cause = {0};
-
-	if (builtin_reflect(&x->run, callee->function, first, n, argv, ret, &cause) == 0)
+	if (builtin_reflect(&x->run, callee->function, first, n, argv, ret, exec_cause(x)) == 0)
 		return true;
 	x->at = at;
-	return exec_fail_with(x, "error calling ", callee->name, &cause);
+	return exec_fail_with(x, "error calling ", callee->name, &x->cause);
 }
 
 bool eval_call(struct exec *x, struct rv dot, const struct callee *callee, const struct node *at, struct words words, struct rv *ret)

@@ -4,6 +4,7 @@
 #define PATCHES_TEMPLATE_EXEC_H
 
 #include "base/err.h"
+#include "base/limits.h"
 #include "patches/template/node.h"
 
 /* reflect.Value as far as templates can tell: the value and how it was come by. */
@@ -32,6 +33,7 @@ struct exec {
 	uint32_t var_len, var_cap, var_base;
 	uint32_t calls; /* {{template}} within each other */
 	struct err *err;
+	struct err cause; /* exec_cause() */
 };
 
 /* --- exec.c ----------------------------------------------------------------------------------------------------- */
@@ -40,8 +42,20 @@ struct exec {
 bool exec_fail(struct exec *x, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* The same for an error that is there already: its text gets place and context, its code stays. */
 bool exec_fail_with(struct exec *x, const char *prefix, struct str name, const struct err *cause);
+bool exec_fail_limit(struct exec *x, const char *what, unsigned long limit);
 bool exec_nomem(struct exec *x);
-bool exec_charge(struct exec *x, uint64_t steps);
+bool exec_too_many_steps(struct exec *x);
+
+static inline bool exec_charge(struct exec *x, uint64_t steps)
+{
+	if (steps > LIMIT_TEMPLATE_STEPS || x->run.steps > LIMIT_TEMPLATE_STEPS - steps)
+		return exec_too_many_steps(x);
+	x->run.steps += steps;
+	return true;
+}
+
+/* Where a callee puts its error; empty. One is enough: arguments are evaluated before a call. */
+struct err *exec_cause(struct exec *x);
 /* Counts a level of recursion; each success is paired with a leave. */
 bool exec_enter(struct exec *x);
 void exec_leave(struct exec *x);
@@ -50,6 +64,11 @@ bool var_push(struct exec *x, uint32_t id, struct rv value);
 void var_pop(struct exec *x, uint32_t mark);
 /* NULL with the error set where it is not declared (any more). */
 struct variable *var_find(struct exec *x, uint32_t id);
+
+/* --- walk.c ----------------------------------------------------------------------------------------------------- */
+
+/* Runs a definition's list; false with the error set. */
+bool walk_root(struct exec *x, struct rv dot, const struct node *list);
 
 /* --- eval.c ----------------------------------------------------------------------------------------------------- */
 

@@ -2,6 +2,8 @@
 /* The interpreter's fields: methods, members of structs, entries of maps. */
 #include "patches/template/exec.h"
 
+#include <string.h>
+
 /* A method that the value has: of the type, or of its address where there is one. */
 static const struct go_method *find_method(struct rv receiver, struct str name)
 {
@@ -15,6 +17,20 @@ static const struct go_method *find_method(struct rv receiver, struct str name)
 	}
 	m = type && type->n_methods ? go_method_find(type, name) : NULL;
 	return m && (pointer || !m->on_pointer) ? m : NULL;
+}
+
+static bool is_name(const char *go_name, struct str name)
+{
+	return strncmp(go_name, name.p, name.len) == 0 && !go_name[name.len];
+}
+
+/* As go_field_find(), which is asked where the name is not the struct's own; most are. */
+static const struct go_field *find_field(const struct go_type *t, struct str name, const struct go_field **ret_via)
+{
+	for (uint16_t i = 0; i < t->n_fields; i++)
+		if (t->field[i].go_name[0] == name.p[0] && !(t->field[i].flags & F_ONEOF) && is_name(t->field[i].go_name, name))
+			return &t->field[i];
+	return go_field_find(t, name, ret_via);
 }
 
 static bool eval_member(struct exec *x, struct rv receiver, const struct go_field *field, const struct go_field *via, struct rv *ret)
@@ -71,7 +87,7 @@ static bool eval_field(struct exec *x, struct rv dot, struct str name, const str
 		return eval_call(x, dot, &callee, n, words, ret);
 	if (nil)
 		return fail_nil(x, receiver, type, name);
-	if (receiver.v->kind == K_STRUCT && (field = go_field_find(receiver.v->type, name, &via))) {
+	if (receiver.v->kind == K_STRUCT && (field = find_field(receiver.v->type, name, &via))) {
 		if (has_args)
 			return exec_fail(x, "%.*s has arguments but cannot be invoked as function", (int)name.len, name.p);
 		return eval_member(x, receiver, field, via, ret);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "patches/mesh/defaults.h"
+#include "patches/mesh/duration.h"
 #include "patches/mesh/proto.h"
 #include "patches/value/json.h"
 
@@ -64,12 +65,38 @@ static const struct value *pointed_at(const struct value *v)
 	return v;
 }
 
+/* Durations and wrappers are scalars in JSON, and structs where a template has them. */
+static bool write_scalar_message(struct arena *a, struct text *out, const struct value *v)
+{
+	const struct value *seconds = map_getc(v->u.map, "seconds"), *nanos = map_getc(v->u.map, "nanos"), *inner = map_getc(v->u.map, "value");
+	int64_t ns = 0;
+
+	if (v->kind != K_STRUCT || !v->type)
+		return false;
+	if (v->type->special == GO_PB_WRAPPER && inner) {
+		proto_write(a, out, inner, v->type);
+		return true;
+	}
+	if (v->type->special != GO_PB_DURATION)
+		return false;
+	if (seconds && __builtin_mul_overflow(seconds->u.i, 1000000000, &ns))
+		ns = seconds->u.i < 0 ? INT64_MIN : INT64_MAX;
+	if (nanos && __builtin_add_overflow(ns, nanos->u.i, &ns))
+		ns = nanos->u.i < 0 ? INT64_MIN : INT64_MAX;
+	text_addc(out, '"');
+	duration_add_proto(out, ns);
+	text_addc(out, '"');
+	return true;
+}
+
 static void write_message(struct arena *a, struct text *out, const struct value *v, enum release release)
 {
 	const struct go_type *t = v->type;
 	enum release of = release;
 	struct value raw = *v;
 
+	if (write_scalar_message(a, out, v))
+		return;
 	if (v->kind == K_STRUCT)
 		raw.kind = K_MAP;
 	raw.type = NULL;

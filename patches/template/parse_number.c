@@ -236,7 +236,7 @@ bool tree_number(struct tree *t, struct number *n, const struct item *item)
 	n->text = s;
 	if (item->type == ITEM_CHAR_CONSTANT)
 		return character(t, n, s);
-	if (item->type == ITEM_COMPLEX || (s.len && s.p[s.len - 1] == 'i')) {
+	if (item->type == ITEM_COMPLEX || (s.len && s.p[s.len - 1] == 'i' && is_float((struct str){s.p, s.len - 1}))) {
 		tree_fail(t, "complex numbers are not supported: %.*s", (int)(s.len > 64 ? 64 : s.len), s.p);
 		return false;
 	}

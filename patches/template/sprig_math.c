@@ -129,9 +129,35 @@ CALL(sprig_ceil)
 	return give_float(r, ceil(to_float64(argv[0])), err);
 }
 
+/* Go's math.Pow(10, n): by successive squarings of the fraction, which rounds otherwise than the C library's. */
+static double power_of_ten(int64_t n)
+{
+	double result = 1, x;
+	int exponent = 0, step;
+
+	x = frexp(10, &step);
+	for (uint64_t i = n < 0 ? 0 - (uint64_t)n : (uint64_t)n; i; i >>= 1) {
+		if (step > 1 << 12) { /* it overflows, however often it is doubled yet */
+			exponent += step;
+			break;
+		}
+		if (i & 1) {
+			result *= x;
+			exponent += step;
+		}
+		x *= x;
+		step *= 2;
+		if (x < .5) {
+			x += x;
+			step--;
+		}
+	}
+	return n < 0 ? ldexp(1 / result, -exponent) : ldexp(result, exponent);
+}
+
 CALL(sprig_round)
 {
-	const double on = argc > 2 ? argv[2]->u.f : .5, scale = pow(10, (double)argv[1]->u.i);
+	const double on = argc > 2 ? argv[2]->u.f : .5, scale = power_of_ten(argv[1]->u.i);
 	const double digit = scale * to_float64(argv[0]);
 	double whole;
 

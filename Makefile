@@ -107,6 +107,9 @@ $(BUILD)/%.o: %.c $(BUILD)/compile.stamp
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D) && $(COMPILE) -MMD -MP -c $< -o $@
 
+# Included by the assembler, which tells no dependencies.
+$(BUILD)/patches/config/embedded.o: $(wildcard patches/config/embedded/*)
+
 $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(LIBRARY)
 	$(Q)$(LINK) $^ $(LIBS) -lcmocka -o $@
 

@@ -67,16 +67,25 @@ static int canonical_list(struct arena *a, const struct value *overrides, const 
 	return *ret ? 0 : -1;
 }
 
+/* Places within the annotation's own text are part of the message: the error's place is the annotation. */
+static int unreadable(const struct err *cause, struct err *err)
+{
+	if (cause->code == ERR_NOMEM)
+		return err_nomem(err);
+	return err_set(err, cause->code, "annotation '%s' cannot be read, remove it: %s%s%s", ANNOTATION_OVERRIDES, cause->where,
+		cause->where[0] ? ": " : "", cause->what);
+}
+
 static int read_overrides(struct arena *a, struct str text, struct injection_record *r, struct err *err)
 {
-	const struct value *v = json_parse(a, text.p, text.len, READ_LIKE_GO, err);
+	struct err cause = {0};
+	const struct value *v = json_parse(a, text.p, text.len, READ_LIKE_GO, &cause);
 
 	if (v && v->kind != K_MAP && v->kind != K_NIL)
-		err_set(err, ERR_INPUT, "must be a JSON object with containers and initContainers");
-	if (!v || (v->kind != K_MAP && v->kind != K_NIL) ||
-	    canonical_list(a, v, "containers", &r->containers, err) < 0 ||
-	    canonical_list(a, v, "initContainers", &r->init_containers, err) < 0)
-		return err_wrap(err, "annotation '%s' cannot be read, remove it", ANNOTATION_OVERRIDES);
+		err_set(&cause, ERR_INPUT, "must be a JSON object with containers and initContainers");
+	if (cause.code != ERR_NONE || canonical_list(a, v, "containers", &r->containers, &cause) < 0 ||
+	    canonical_list(a, v, "initContainers", &r->init_containers, &cause) < 0)
+		return unreadable(&cause, err);
 	return 0;
 }
 

@@ -537,6 +537,26 @@ static void test_spans(void **state UNUSED)
 	}
 }
 
+/* What is meant to make structure says so, through functions too, until a plain string of the pod joins it. */
+static void test_structure(void **state UNUSED)
+{
+	static const bool want[] = {true, true, false};
+	struct template *t = template_compile("inject",
+		STR("{{ toYaml .map }}\n{{ toYaml .list | indent 2 }}\n{{ print (toYaml .map) .pod }}"), TEMPLATE_HEAD, NULL);
+	const struct template_env env = {.variables = NULL};
+	struct rendered r;
+	struct arena a;
+
+	arena_init(&a, 0);
+	assert_non_null(t);
+	assert_int_equal(template_run(t, &a, span_data(&a), &env, &r, NULL), 0);
+	assert_int_equal(r.n_spans, ARRAY_LEN(want));
+	for (size_t i = 0; i < r.n_spans; i++)
+		assert_int_equal(r.span[i].structure, want[i]);
+	template_free(t);
+	arena_release(&a);
+}
+
 /* Each allocation of a run fails in turn: an error, no crash, no leak. */
 static void test_out_of_memory(void **state UNUSED)
 {
@@ -573,6 +593,7 @@ int main(void)
 		cmocka_unit_test(test_endless),
 		cmocka_unit_test(test_addresses),
 		cmocka_unit_test(test_spans),
+		cmocka_unit_test(test_structure),
 		cmocka_unit_test(test_out_of_memory),
 	};
 

@@ -140,23 +140,24 @@ static void note(const struct offline *f, const struct value *object, const stru
 static const struct {
 	const char *kind;
 	const char *path[3];
-	bool flag; /* false as a boolean; else 0 */
+	bool flag;  /* false as a boolean; else 0 */
+	bool today; /* not in the types of 1.5 to 1.8 */
 } printed_zeros[] = {
-	{"DaemonSet", {"status", "currentNumberScheduled"}, false},
-	{"DaemonSet", {"status", "desiredNumberScheduled"}, false},
-	{"DaemonSet", {"status", "numberMisscheduled"}, false},
-	{"DaemonSet", {"status", "numberReady"}, false},
-	{"ReplicaSet", {"status", "replicas"}, false},
-	{"ReplicationController", {"status", "replicas"}, false},
-	{"StatefulSet", {"status", "replicas"}, false},
-	{"StatefulSet", {"status", "availableReplicas"}, false},
-	{"DeploymentConfig", {"spec", "test"}, true},
-	{"DeploymentConfig", {"status", "availableReplicas"}, false},
-	{"DeploymentConfig", {"status", "latestVersion"}, false},
-	{"DeploymentConfig", {"status", "observedGeneration"}, false},
-	{"DeploymentConfig", {"status", "replicas"}, false},
-	{"DeploymentConfig", {"status", "unavailableReplicas"}, false},
-	{"DeploymentConfig", {"status", "updatedReplicas"}, false},
+	{.kind = "DaemonSet", .path = {"status", "currentNumberScheduled"}},
+	{.kind = "DaemonSet", .path = {"status", "desiredNumberScheduled"}},
+	{.kind = "DaemonSet", .path = {"status", "numberMisscheduled"}},
+	{.kind = "DaemonSet", .path = {"status", "numberReady"}},
+	{.kind = "ReplicaSet", .path = {"status", "replicas"}},
+	{.kind = "ReplicationController", .path = {"status", "replicas"}},
+	{.kind = "StatefulSet", .path = {"status", "replicas"}},
+	{.kind = "StatefulSet", .path = {"status", "availableReplicas"}, .today = true},
+	{.kind = "DeploymentConfig", .path = {"spec", "test"}, .flag = true},
+	{.kind = "DeploymentConfig", .path = {"status", "availableReplicas"}},
+	{.kind = "DeploymentConfig", .path = {"status", "latestVersion"}},
+	{.kind = "DeploymentConfig", .path = {"status", "observedGeneration"}},
+	{.kind = "DeploymentConfig", .path = {"status", "replicas"}},
+	{.kind = "DeploymentConfig", .path = {"status", "unavailableReplicas"}},
+	{.kind = "DeploymentConfig", .path = {"status", "updatedReplicas"}},
 };
 
 static const char *const dropped_zeros[] = {"minReadySeconds", "paused"}; /* of spec */
@@ -185,13 +186,15 @@ static const struct value *without_dropped_zeros(struct arena *a, const struct v
 	return m ? replace(a, object, path, value_map(a, m)) : object;
 }
 
-static const struct value *with_printed_zeros(struct arena *a, const struct value *object, const char *kind)
+static const struct value *with_printed_zeros(
+	struct arena *a, const struct value *object, const char *kind, enum release release)
 {
 	object = without_dropped_zeros(a, object);
 	for (size_t i = 0; object && i < ARRAY_LEN(printed_zeros); i++) {
 		const struct value *zero = printed_zeros[i].flag ? &value_false : value_number(a, 0);
 
-		if (strcmp(kind, printed_zeros[i].kind) != 0 || follow(object, printed_zeros[i].path))
+		if (strcmp(kind, printed_zeros[i].kind) != 0 || follow(object, printed_zeros[i].path) ||
+			(printed_zeros[i].today && release != RELEASE_HEAD))
 			continue;
 		object = zero ? replace(a, object, printed_zeros[i].path, zero) : NULL;
 	}
@@ -199,17 +202,17 @@ static const struct value *with_printed_zeros(struct arena *a, const struct valu
 }
 
 static const struct value *put_back(
-	struct arena *a, const struct value *object, const struct shape *shape, const struct value *pod)
+	const struct offline *f, const struct value *object, const struct shape *shape, const struct value *pod)
 {
 	const struct value *metadata = raw_get(pod, "metadata"), *spec = raw_get(pod, "spec");
 
 	if (!shape->spec[1])
 		return pod;
 	if (metadata)
-		object = replace(a, object, shape->metadata, metadata);
+		object = replace(f->a, object, shape->metadata, metadata);
 	if (object && spec)
-		object = replace(a, object, shape->spec, spec);
-	return object ? with_printed_zeros(a, object, shape->kind) : NULL;
+		object = replace(f->a, object, shape->spec, spec);
+	return object ? with_printed_zeros(f->a, object, shape->kind, f->config->release) : NULL;
 }
 
 static int inject_workload(struct offline *f, const struct value *object, const struct shape *shape,
@@ -231,7 +234,7 @@ static int inject_workload(struct offline *f, const struct value *object, const 
 		note(f, object, &workload, result.reason);
 		return 0;
 	}
-	*ret = put_back(f->a, object, shape, result.pod);
+	*ret = put_back(f, object, shape, result.pod);
 	return *ret ? 0 : err_nomem(err);
 }
 

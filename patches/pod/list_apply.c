@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "patches/pod/agent.h"
 #include "patches/pod/names.h"
 #include "patches/value/json.h"
 
@@ -179,14 +180,6 @@ static struct map *rendered_proxy(struct pod_edit *e, struct list_spec *s)
 	return index == SIZE_MAX ? NULL : container_edit(e, &s->containers, index);
 }
 
-static int64_t mesh_status_port(const struct value *mesh)
-{
-	int64_t port = 0;
-
-	(void)raw_int(raw_path(mesh, "defaultConfig", "statusPort", NULL), &port);
-	return port;
-}
-
 static bool merges_prometheus(const struct pod_edit *e, const struct value *mesh)
 {
 	const int asked = parse_go_bool(pod_annotation(e, ANNOTATION_MERGE_METRICS));
@@ -196,7 +189,7 @@ static bool merges_prometheus(const struct pod_edit *e, const struct value *mesh
 
 void list_point_prometheus(struct pod_edit *e, const struct value *mesh)
 {
-	const char *port = arena_printf(e->a, "%lld", (long long)mesh_status_port(mesh));
+	const char *port = arena_printf(e->a, "%lld", (long long)agent_port(mesh));
 
 	if (!merges_prometheus(e, mesh))
 		return;

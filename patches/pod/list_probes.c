@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Probe rewriting of Istio 1.5 to 1.8: HTTP probes of application containers only, re-encoded whole. */
 #include "base/limits.h"
+#include "patches/pod/agent.h"
 #include "patches/pod/coerce.h"
 #include "patches/pod/list_apply.h"
 #include "patches/pod/names.h"
@@ -10,21 +11,11 @@ static const struct {
 	const char *member, *suffix;
 } probes[] = {{"readinessProbe", "/readyz"}, {"livenessProbe", "/livez"}, {"startupProbe", "/startupz"}};
 
+static const char agent_prefix[] = "/app-health/";
+
 static size_t probe_kinds(const struct list_rules *rules)
 {
 	return rules->startup_probes ? 3 : 2;
-}
-
-static struct str agent_path(struct arena *a, const struct value *container, size_t kind)
-{
-	const struct str name = raw_str(container, "name");
-	struct text t;
-
-	text_init(&t, a, LIMIT_BODY_BYTES);
-	text_adds(&t, "/app-health/");
-	text_add(&t, name.p, name.len);
-	text_adds(&t, probes[kind].suffix);
-	return t.failed ? (struct str){NULL, 0} : (struct str){t.data, t.len};
 }
 
 /* The probe as Go's types of that time keep it; NULL where out of memory or not readable. */
@@ -42,23 +33,11 @@ static const struct value *canonical_probe(struct pod_edit *e, const struct valu
 
 /* --- what the agent is told ------------------------------------------------------------------------------------- */
 
-static const struct value *port_number(const struct value *container, const struct value *port)
-{
-	const struct value *ports = raw_get(container, "ports"), *found = NULL;
-
-	if (!port || port->kind != K_STRING)
-		return port;
-	for (size_t i = 0; port->u.s.len && ports && ports->kind == K_LIST && i < ports->u.list.len; i++)
-		if (str_eq(raw_str(ports->u.list.item[i], "name"), port->u.s))
-			found = raw_get(ports->u.list.item[i], "containerPort");
-	return found;
-}
-
 static void tell(struct pod_edit *e, struct map *probers, const struct value *container, const struct value *probe, size_t kind)
 {
-	const struct value *action = raw_get(probe, "httpGet"), *port = port_number(container, raw_get(action, "port"));
+	const struct value *action = raw_get(probe, "httpGet"), *port = agent_known_port(container, raw_get(action, "port"));
 	struct map *m = map_new(e->a, 2), *own = map_clone(e->a, action->u.map, 1);
-	const struct str path = agent_path(e->a, container, kind);
+	const struct str path = agent_path(e->a, container, agent_prefix, probes[kind].suffix);
 	const struct value *v = value_map(e->a, m);
 	int64_t seconds = 0;
 
@@ -96,20 +75,15 @@ static void tell_proxy(struct pod_edit *e, struct list_spec *s, const struct map
 
 static void redirect(struct pod_edit *e, size_t index, const struct value *probe, size_t kind, int64_t port)
 {
-	const struct value *action = raw_get(probe, "httpGet");
-	struct map *p = map_clone(e->a, probe->u.map, 0), *m = map_clone(e->a, action->u.map, 2);
-	const struct str path = agent_path(e->a, e->containers.item[index], kind);
+	struct map *p = map_clone(e->a, probe->u.map, 0);
+	const struct str path = agent_path(e->a, e->containers.item[index], agent_prefix, probes[kind].suffix);
 	struct map *container = container_edit(e, &e->containers, index);
 
-	if (!p || !m || !path.p || !container) {
+	if (!p || !path.p || !container) {
 		e->failed = true;
 		return;
 	}
-	member_set(e, m, "path", value_str(e->a, path));
-	member_set(e, m, "port", value_number(e->a, port));
-	if (str_is(raw_str(action, "scheme"), "HTTPS"))
-		member_set(e, m, "scheme", value_cstr(e->a, "HTTP"));
-	member_set(e, p, "httpGet", value_map(e->a, m));
+	member_set(e, p, "httpGet", agent_http_get(e, raw_get(probe, "httpGet"), path, port));
 	member_set(e, container, probes[kind].member, value_map(e->a, p));
 }
 
@@ -131,19 +105,6 @@ static int64_t port_in_args(const struct list_spec *s)
 		return value.p && parse_i64(value, &port) ? port : -1;
 	}
 	return -1;
-}
-
-static int64_t kubelet_port(const struct pod_edit *e, const struct list_spec *s, const struct list_rules *rules, const struct value *mesh)
-{
-	const struct str asked = pod_annotation(e, ANNOTATION_STATUS_PORT);
-	int64_t port = 0;
-
-	if (rules->probe_port_in_args)
-		return port_in_args(s);
-	if (asked.p)
-		return parse_i64(asked, &port) ? port : 0;
-	(void)raw_int(raw_path(mesh, "defaultConfig", "statusPort", NULL), &port);
-	return port;
 }
 
 static int rewrite_container(struct pod_edit *e, size_t index, const struct list_rules *rules, int64_t port, struct map *probers,
@@ -169,7 +130,7 @@ int list_rewrite_probes(struct pod_edit *e, struct list_spec *s, const struct li
 {
 	const int asked = parse_go_bool(pod_annotation(e, ANNOTATION_REWRITE_PROBES));
 	const bool has_proxy = container_index(&s->containers, CONTAINER_PROXY) != SIZE_MAX;
-	const int64_t port = has_proxy ? kubelet_port(e, s, rules, mesh) : -1;
+	const int64_t port = has_proxy ? (rules->probe_port_in_args ? port_in_args(s) : agent_port_asked(e, agent_port(mesh))) : -1;
 	struct map *probers = map_new(e->a, 4);
 
 	if (!(asked < 0 ? s->rewrite_probes : asked == 1))

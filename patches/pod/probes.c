@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "patches/pod/agent.h"
 #include "patches/pod/names.h"
 #include "patches/schema/schema.h"
 #include "patches/value/json.h"
@@ -41,43 +42,19 @@ static const char *action_of(const struct value *handler, const struct slot *s)
 	return NULL;
 }
 
-static struct str agent_path(struct arena *a, const struct value *container, const struct slot *s)
-{
-	const struct str name = raw_str(container, "name");
-	struct text t;
-
-	text_init(&t, a, LIMIT_BODY_BYTES + 64);
-	text_adds(&t, s->prefix);
-	text_add(&t, name.p, name.len);
-	text_adds(&t, s->suffix);
-	return t.failed ? (struct str){NULL, 0} : (struct str){t.data, t.len};
-}
-
 /* --- what the agent is told --------------------------------------------------------------------------------- */
-
-static const struct value *named_port(const struct value *container, struct str name)
-{
-	const struct value *ports = raw_get(container, "ports"), *found = NULL;
-
-	/* Of several ports with one name the last counts. */
-	for (size_t i = 0; name.len && ports && ports->kind == K_LIST && i < ports->u.list.len; i++)
-		if (str_eq(raw_str(ports->u.list.item[i], "name"), name))
-			found = raw_get(ports->u.list.item[i], "containerPort");
-	return found;
-}
 
 /* The port as a number, or NULL where the probe is not for the agent: an unknown name, or the agent's own port. */
 static const struct value *resolved_port(struct pod_edit *e, const struct value *container, const struct value *port,
-	int64_t agent_port)
+	int64_t own_port)
 {
-	const struct value *zero = value_number(e->a, 0);
 	int64_t n = 0;
 
 	if (port && port->kind == K_STRING)
-		return named_port(container, port->u.s);
+		return agent_known_port(container, port);
 	if (port && !raw_int(port, &n))
 		return NULL;
-	return n == agent_port ? NULL : port ? port : zero;
+	return n == own_port ? NULL : port ? port : value_number(e->a, 0);
 }
 
 /* A canonical copy of an action: what Go's types keep of it. */
@@ -93,7 +70,7 @@ static const struct value *canonical(struct pod_edit *e, const struct value *act
 }
 
 /* {"httpGet": ..., "timeoutSeconds": ...}, or NULL without error where the agent need not know. */
-static const struct value *prober(struct pod_edit *e, const struct value *container, const struct slot *s, int64_t agent_port,
+static const struct value *prober(struct pod_edit *e, const struct value *container, const struct slot *s, int64_t own_port,
 	struct err *err)
 {
 	const struct value *handler = handler_in(container, s), *timeout = s->inner ? NULL : raw_get(handler, "timeoutSeconds");
@@ -108,7 +85,7 @@ static const struct value *prober(struct pod_edit *e, const struct value *contai
 	if (!action)
 		return NULL;
 	port = raw_get(raw_get(handler, action), "port");
-	if (type != &go_grpc_action && !(port = resolved_port(e, container, port, agent_port)))
+	if (type != &go_grpc_action && !(port = resolved_port(e, container, port, own_port)))
 		return NULL;
 	canon = canonical(e, raw_get(handler, action), type, err);
 	own = canon ? map_clone(e->a, canon->u.map, 1) : NULL;
@@ -125,15 +102,15 @@ static const struct value *prober(struct pod_edit *e, const struct value *contai
 	return value_map(e->a, m);
 }
 
-static int collect(struct pod_edit *e, const struct container_list *l, int64_t agent_port, struct map *probers, struct err *err)
+static int collect(struct pod_edit *e, const struct container_list *l, int64_t own_port, struct map *probers, struct err *err)
 {
 	for (size_t i = 0; i < l->len; i++) {
 		if (str_eq(raw_str(l->item[i], "name"), CONTAINER_PROXY))
 			continue;
 		for (size_t s = 0; s < ARRAY_LEN(slots); s++) {
 			struct err local = {0};
-			const struct value *v = prober(e, l->item[i], &slots[s], agent_port, &local);
-			const struct str path = v ? agent_path(e->a, l->item[i], &slots[s]) : STR("");
+			const struct value *v = prober(e, l->item[i], &slots[s], own_port, &local);
+			const struct str path = v ? agent_path(e->a, l->item[i], slots[s].prefix, slots[s].suffix) : STR("");
 
 			if (local.code != ERR_NONE) {
 				*err = local;
@@ -210,27 +187,11 @@ static void tell_proxy(struct pod_edit *e, struct map *probers)
 
 /* --- what the kubelet asks ------------------------------------------------------------------------------------ */
 
-/* The kubelet speaks plain HTTP to the agent, whatever the application speaks. */
-static const struct value *agent_action(struct pod_edit *e, const struct value *old, struct str path, int64_t port)
-{
-	struct map *m = map_clone(e->a, old && old->kind == K_MAP ? old->u.map : NULL, 2);
-
-	if (!m) {
-		e->failed = true;
-		return NULL;
-	}
-	member_set(e, m, "path", value_str(e->a, path));
-	member_set(e, m, "port", value_number(e->a, port));
-	if (str_is(raw_str(old, "scheme"), "HTTPS"))
-		member_set(e, m, "scheme", value_cstr(e->a, "HTTP"));
-	return value_map(e->a, m);
-}
-
 static void rewrite_slot(struct pod_edit *e, struct map *container, const struct value *given, const struct slot *s, int64_t port)
 {
 	const struct value *handler = handler_in(given, s);
 	const char *action = action_of(handler, s);
-	const struct str path = action ? agent_path(e->a, given, s) : STR("");
+	const struct str path = action ? agent_path(e->a, given, s->prefix, s->suffix) : STR("");
 	struct map *outer, *m;
 
 	if (!action)
@@ -241,7 +202,7 @@ static void rewrite_slot(struct pod_edit *e, struct map *container, const struct
 		e->failed = true;
 		return;
 	}
-	member_set(e, m, "httpGet", agent_action(e, raw_get(handler, "httpGet"), path, port));
+	member_set(e, m, "httpGet", agent_http_get(e, raw_get(handler, "httpGet"), path, port));
 	if (strcmp(action, "httpGet") != 0)
 		(void)map_del(m, str_of(action));
 }
@@ -264,35 +225,23 @@ static void rewrite_list(struct pod_edit *e, struct container_list *l, int64_t p
 	}
 }
 
-/* An annotation that is no number counts as 0, as Istio has it; validation has refused it before. */
-static int64_t kubelet_port(const struct pod_edit *e, int64_t agent_port)
-{
-	const struct str asked = pod_annotation(e, ANNOTATION_STATUS_PORT);
-	int64_t port = 0;
-
-	if (!asked.p)
-		return agent_port;
-	return parse_i64(asked, &port) ? port : 0;
-}
-
 int rewrite_probes(struct pod_edit *e, const struct value *mesh, bool by_default, struct err *err)
 {
 	const int asked = parse_go_bool(pod_annotation(e, ANNOTATION_REWRITE_PROBES));
 	struct map *probers = map_new(e->a, 4);
-	int64_t agent_port = 0;
+	const int64_t own_port = agent_port(mesh);
 	size_t index;
 
 	if (!(asked < 0 ? by_default : asked == 1) || !container_where(e, CONTAINER_PROXY, &index))
 		return 0;
 	if (!probers)
 		return err_nomem(err);
-	(void)raw_int(raw_path(mesh, "defaultConfig", "statusPort", NULL), &agent_port);
-	if (collect(e, &e->init_containers, agent_port, probers, err) < 0 ||
-	    collect(e, &e->containers, agent_port, probers, err) < 0)
+	if (collect(e, &e->init_containers, own_port, probers, err) < 0 ||
+	    collect(e, &e->containers, own_port, probers, err) < 0)
 		return err_wrap(err, "cannot read a probe");
 	if (probers->len)
 		tell_proxy(e, probers);
-	rewrite_list(e, &e->containers, kubelet_port(e, agent_port));
-	rewrite_list(e, &e->init_containers, kubelet_port(e, agent_port));
+	rewrite_list(e, &e->containers, agent_port_asked(e, own_port));
+	rewrite_list(e, &e->init_containers, agent_port_asked(e, own_port));
 	return 0;
 }

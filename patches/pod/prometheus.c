@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "patches/pod/agent.h"
 #include "patches/pod/names.h"
 #include "patches/value/json.h"
 
@@ -85,12 +86,7 @@ static void drop_all(struct pod_edit *e)
 
 static struct str status_port(struct arena *a, const struct value *mesh)
 {
-	int64_t port = 0;
-	const char *text;
-
-	(void)raw_int(raw_path(mesh, "defaultConfig", "statusPort", NULL), &port);
-	text = arena_printf(a, "%d", (int)port);
-	return str_of(text);
+	return str_of(arena_printf(a, "%lld", (long long)agent_port(mesh)));
 }
 
 void forget_merged_prometheus(struct pod_edit *e, const struct value *mesh)

@@ -173,6 +173,10 @@ check-sanitized: test-programs
 tsan: ## the server tests under ThreadSanitizer
 	@+$(MAKE) --no-print-directory -j$(JOBS) VARIANT=tsan BUILD=build/tsan SANITIZE=thread CFLAGS='-O1 -g' server-tests
 
+valgrind: $(RUNNER) ## the golden cases under memcheck
+	@if ! command -v valgrind >/dev/null || [ ! -d "$(CONFORMANCE_DIR)" ]; then echo "valgrind: SKIPPED: no valgrind or no $(CONFORMANCE_DIR)"; \
+	else valgrind -q --leak-check=full --error-exitcode=9 $(RUNNER) -g golden "$(CONFORMANCE_DIR)"; fi
+
 e2e: all ## a real etcd and kube-apiserver (tests/e2e)
 	@if [ -x tests/e2e/run.sh ]; then tests/e2e/run.sh $(ARGS); else echo 'e2e: SKIPPED: no tests/e2e/run.sh'; fi
 
@@ -219,5 +223,5 @@ ifneq ($(NEEDS_BUILD),)
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 endif
 .SECONDARY:
-.PHONY: all deps deps-ci run test check unit server-tests test-programs conformance sanitize check-sanitized tsan e2e bench bench-api \
+.PHONY: all deps deps-ci run test check unit server-tests test-programs conformance sanitize check-sanitized tsan valgrind e2e bench bench-api \
 	fuzz-one lint format schema install clean help FORCE

@@ -24,7 +24,14 @@ void text_release(struct text *t)
 void text_clear(struct text *t)
 {
 	t->len = 0;
-	t->failed = false;
+	t->failed = t->full = false;
+}
+
+int text_check(const struct text *t, const char *what, struct err *err)
+{
+	if (!t->failed)
+		return 0;
+	return t->full ? err_set(err, ERR_LIMIT, "%s is larger than %zu bytes", what, t->max) : err_nomem(err);
 }
 
 static bool grow_to(struct text *t, size_t need)
@@ -45,6 +52,7 @@ static bool grow_to(struct text *t, size_t need)
 char *text_room(struct text *t, size_t n)
 {
 	if (t->failed || n > t->max - t->len || (n > t->cap - t->len && !grow_to(t, t->len + n))) {
+		t->full = t->full || (!t->failed && n > t->max - t->len);
 		t->failed = true;
 		return NULL;
 	}

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/err.h"
 #include "base/own.h"
 
 /*
@@ -19,11 +20,14 @@ struct text {
 	size_t len, cap, max;
 	struct arena *arena;
 	bool failed;
+	bool full; /* it failed because max bytes were passed, and not for want of memory */
 };
 
 void text_init(struct text *t, struct arena *arena, size_t max);
 void text_release(struct text *t); /* frees what malloc gave; with an arena it only forgets */
 void text_clear(struct text *t);
+/* 0 where no append has failed; else ERR_LIMIT "WHAT is larger than N bytes", or ERR_NOMEM. */
+int text_check(const struct text *t, const char *what, struct err *err);
 void text_add(struct text *t, const char *data, size_t len);
 void text_adds(struct text *t, const char *cstr);
 void text_addc(struct text *t, char c);

@@ -95,8 +95,8 @@ static int prove(struct injection *in, struct err *err)
 		json_write(&original, in->req->pod, 0);
 		given = (struct str){original.data, original.len};
 	}
-	if (intended.failed || original.failed)
-		return err_set(err, ERR_LIMIT, "the injected pod is larger than %d bytes", 2 * LIMIT_BODY_BYTES);
+	if (text_check(&intended, "the injected pod", err) < 0 || text_check(&original, "the pod", err) < 0)
+		return -1;
 	return patch_prove(given, in->ret->patch, (struct str){intended.data, intended.len}, err);
 }
 
@@ -108,8 +108,8 @@ static int make_patch(struct injection *in, struct err *err)
 	text_init(&patch, in->a, 2 * LIMIT_BODY_BYTES);
 	if (json_diff(in->a, &patch, in->req->pod, in->merged, &go_pod, err) < 0)
 		return err_wrap(err, "failed to create patch");
-	if (patch.failed)
-		return err_set(err, ERR_LIMIT, "the patch is larger than %d bytes", 2 * LIMIT_BODY_BYTES);
+	if (text_check(&patch, "the patch", err) < 0)
+		return -1;
 	in->ret->patch = (struct str){patch.data, patch.len};
 	if (prove(in, err) < 0)
 		return refuse(in, REASON_PROOF_FAILED);

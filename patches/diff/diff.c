@@ -276,5 +276,5 @@ int json_diff(struct arena *a, struct text *out, const struct value *from, const
 	if (diff_value(&d, from, to, (struct place){type, NULL}) < 0)
 		return -1;
 	text_adds(out, d.first ? "[]" : "]");
-	return out->failed || d.path.failed ? err_nomem(err) : 0;
+	return text_check(out, "the patch", err) < 0 ? -1 : text_check(&d.path, "a path", err);
 }

@@ -118,5 +118,5 @@ int proto_to_json(struct arena *a, struct text *out, const struct value *message
 		proto_write(a, out, v, v->type);
 	else
 		return err_set(err, ERR_INPUT, "protoToJSON wants a protobuf message");
-	return out->failed ? err_set(err, ERR_LIMIT, "protoToJSON: the result is too long") : 0;
+	return text_check(out, "protoToJSON: the result", err);
 }

@@ -27,7 +27,7 @@ static struct str tag_text(struct arena *a, const struct value *tag)
 		return tag && tag->kind == K_STRING ? tag->u.s : STR("");
 	text_init(&t, a, 64);
 	go_format_float(&t, raw_float(tag), 'g', -1, 64);
-	return t.failed ? STR("") : (struct str){t.data, t.len};
+	return t.failed ? (struct str){NULL, 0} : (struct str){t.data, t.len};
 }
 
 static void add_tag(struct text *t, struct str tag, struct str type)
@@ -46,8 +46,11 @@ struct str proxy_image(struct arena *a, const struct value *values, const char *
 {
 	const struct value *global = raw_get(values, "global");
 	const struct str hub = raw_str(global, "hub"), image = raw_str(raw_get(global, image_key), "image");
+	const struct str tag = tag_text(a, raw_get(global, "tag"));
 	struct text t;
 
+	if (!tag.p)
+		return tag;
 	if (!image_type.len)
 		image_type = raw_str(global, "variant");
 	if (raw_get(annotations, ANNOTATION_IMAGE_TYPE))
@@ -60,6 +63,6 @@ struct str proxy_image(struct arena *a, const struct value *values, const char *
 	else
 		text_adds(&t, "proxyv2");
 	text_addc(&t, ':');
-	add_tag(&t, tag_text(a, raw_get(global, "tag")), image_type);
+	add_tag(&t, tag, image_type);
 	return t.failed ? (struct str){NULL, 0} : (struct str){t.data, t.len};
 }

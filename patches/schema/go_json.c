@@ -313,5 +313,5 @@ int go_json_marshal(struct arena *a, struct text *out, const struct value *v, un
 	if (!raw)
 		return -1;
 	json_write(out, raw, flags);
-	return out->failed ? err_set(err, ERR_LIMIT, "the JSON text is longer than %zu bytes, or memory ran out", out->max) : 0;
+	return text_check(out, "the JSON text", err);
 }

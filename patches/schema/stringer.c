@@ -7,10 +7,13 @@
 
 static const struct value *finished(struct arena *a, struct text *t, unsigned flags, struct err *err)
 {
-	struct value *v = t->failed ? NULL : value_new(a, K_STRING, NULL);
+	struct value *v;
 
+	if (text_check(t, "a value's text", err) < 0)
+		return NULL;
+	v = value_new(a, K_STRING, NULL);
 	if (!v) {
-		err_set(err, t->failed && t->len ? ERR_LIMIT : ERR_NOMEM, "out of memory for a value's text");
+		err_nomem(err);
 		return NULL;
 	}
 	v->flags = (uint8_t)(flags & V_POD);

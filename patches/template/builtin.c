@@ -288,13 +288,8 @@ const struct value *run_str(struct run *r, struct text *t, struct err *err)
 {
 	const struct value *v;
 
-	if (t->failed) {
-		if (arena_alloc(r->arena, t->cap + 1))
-			err_set(err, ERR_LIMIT, "the result is larger than %zu bytes", t->max);
-		else
-			err_nomem(err);
+	if (text_check(t, "the result", err) < 0)
 		return NULL;
-	}
 	v = value_str(r->arena, (struct str){t->data ? t->data : "", t->len});
 	if (!v)
 		err_nomem(err);

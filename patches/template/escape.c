@@ -28,7 +28,7 @@ static int printed(struct run *r, size_t argc, const struct value *const argv[],
 		after_string = string;
 	}
 	if (!text_cstr(&t))
-		return err_set(err, ERR_LIMIT, "the result is larger than %d bytes", LIMIT_TEMPLATE_OUTPUT);
+		return text_check(&t, "the result", err);
 	*ret = (struct str){t.data, t.len};
 	return 0;
 }

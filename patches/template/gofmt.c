@@ -214,11 +214,7 @@ static int finish(struct printer *p, struct err *err)
 {
 	if (p->failed)
 		return -1;
-	if (!p->out->failed)
-		return 0;
-	if (!arena_alloc(p->run->arena, p->out->cap + 1))
-		return err_nomem(err);
-	return err_set(err, ERR_LIMIT, "the result is larger than %zu bytes", p->out->max);
+	return text_check(p->out, "the result", err);
 }
 
 int go_sprintf(struct run *r, struct text *out, struct str format, size_t argc, const struct value *const argv[], struct err *err)

@@ -18,7 +18,7 @@ static bool output_ok(struct exec *x)
 {
 	if (!x->out.failed)
 		return true;
-	if (!arena_alloc(x->run.arena, x->out.cap + 1)) /* room for more was not the matter, then */
+	if (!x->out.full)
 		return exec_nomem(x);
 	return exec_fail_limit(x, "the template prints too many bytes", LIMIT_TEMPLATE_OUTPUT);
 }

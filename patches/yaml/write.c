@@ -272,5 +272,5 @@ int yaml_write(struct arena *a, struct text *out, const struct value *v, struct 
 	if (write_node(&w, v, AT_ROOT, err) < 0)
 		return -1;
 	yaml_indent(&w);
-	return out->failed ? err_set(err, ERR_LIMIT, "yaml: no room for the text") : 0;
+	return text_check(out, "yaml: the text", err);
 }

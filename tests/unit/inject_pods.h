@@ -33,7 +33,8 @@ static inline struct inject_config *load_config(const char *config, struct err *
 /* Free with outcome_release, also after a failure. The pod's text must live as long. */
 static inline void inject_json(const struct inject_config *c, struct str pod, struct outcome *o)
 {
-	struct inject_request req = {.pod_json = pod, .namespace = STR("shop"), .url_path = STR("/inject")};
+	struct inject_request req = {
+		.pod_json = pod, .namespace = STR("shop"), .url_path = STR("/inject/cluster/c1/net/n1")};
 	const struct value *patch;
 
 	memset(o, 0, sizeof(*o));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Go's types as data: the Pod, the mesh configuration and what templates hold. The rows are generated (schema_table.c) from
- * k8s.io/api and istio.io/api; see `make schema`.
+ * k8s.io/api, github.com/openshift/api and istio.io/api; see `make schema`.
  */
 #ifndef PATCHES_SCHEMA_SCHEMA_H
 #define PATCHES_SCHEMA_SCHEMA_H
@@ -96,6 +96,8 @@ extern const struct go_type go_bool, go_int, go_int32, go_int64, go_uint32, go_u
 	go_list_int, go_list_uint8, go_list_list_any, go_time /* time.Time */, go_time_duration /* time.Duration */;
 
 /* Roots (rows of the generated table). */
+extern const struct go_type go_replication_controller, go_daemon_set, go_deployment, go_replica_set, go_stateful_set, go_job, go_cron_job,
+	go_deployment_config;
 extern const struct go_type go_pod, go_pod_spec, go_object_meta, go_type_meta, go_container, go_list_container, go_volume, go_probe, go_lifecycle,
 	go_lifecycle_handler, go_env_var, go_label_selector, go_security_context, go_pod_security_context, go_local_object_reference,
 	go_http_get_action, go_tcp_socket_action, go_grpc_action, go_quantity, go_resource_requirements, go_pod_dns_config,

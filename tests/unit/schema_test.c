@@ -125,6 +125,11 @@ static void test_merge_keys_and_ages(void **state UNUSED)
 	assert_int_equal(field(&go_pod_security_context, "FSGroupChangePolicy")->since, 18);
 	assert_int_equal(field(&go_http_get_action, "Port")->since, 17);
 	assert_int_equal(field(&go_proxy_config, "ConfigPath")->since, 0);
+	assert_int_equal(field(field(&go_stateful_set, "Status")->type, "Replicas")->since, 17);
+	assert_int_equal(field(field(&go_stateful_set, "Status")->type, "AvailableReplicas")->since, 20);
+	assert_int_equal(field(field(&go_cron_job, "Spec")->type, "Schedule")->since, 17); /* batch/v1beta1 at that time */
+	assert_int_equal(field(field(&go_cron_job, "Spec")->type, "TimeZone")->since, 20);
+	assert_int_equal(field(field(&go_deployment_config, "Spec")->type, "Test")->since, 17);
 }
 
 static void test_methods(void **state UNUSED)

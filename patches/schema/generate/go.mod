@@ -3,6 +3,7 @@ module outrigger.dev/schema
 go 1.26.0
 
 require (
+	github.com/openshift/api v0.0.0-20260501191448-a49973eaef53
 	google.golang.org/protobuf v1.36.12-0.20260120151049-f2248ac996af
 	istio.io/api v1.31.0-alpha.1.0.20260819121012-5803fb6accf7
 	k8s.io/api v0.36.1

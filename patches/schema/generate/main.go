@@ -34,12 +34,12 @@ func run(args []string) error {
 	}
 	table := newTable(today)
 	for _, arg := range args[2:] {
-		_, file, _ := strings.Cut(arg, "=")
+		release, file, _ := strings.Cut(arg, "=")
 		old, err := load(file)
 		if err != nil {
 			return err
 		}
-		table.addOld(old)
+		table.addOld(release, old)
 	}
 	out := bufio.NewWriter(os.Stdout)
 	table.write(out)

@@ -8,6 +8,8 @@ import (
 	"reflect"
 	"time"
 
+	openshiftv1 "github.com/openshift/api/apps/v1"
+	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -30,7 +32,7 @@ func rootsOfToday() map[string]reflect.Type {
 		"go_map_any": of[map[string]any](), "go_map_string": of[map[string]string](),
 		"go_time": of[time.Time](), "go_time_duration": of[time.Duration](),
 
-		"go_pod": of[corev1.Pod](), "go_pod_spec": of[corev1.PodSpec](), "go_object_meta": of[metav1.ObjectMeta](),
+		"go_pod_spec": of[corev1.PodSpec](), "go_object_meta": of[metav1.ObjectMeta](),
 		"go_type_meta": of[metav1.TypeMeta](), "go_container": of[corev1.Container](),
 		"go_list_container": of[[]corev1.Container](), "go_volume": of[corev1.Volume](), "go_list_volume": of[[]corev1.Volume](),
 		"go_probe": of[corev1.Probe](), "go_lifecycle": of[corev1.Lifecycle](),
@@ -48,6 +50,10 @@ func rootsOfToday() map[string]reflect.Type {
 		"go_proxy_config_resource": of[networking.ProxyConfig](),
 	}
 }
+
+// The kinds that older releases did not have by these packages; see roots_old.go.
+func cronJob() reflect.Type          { return of[batchv1.CronJob]() }
+func deploymentConfig() reflect.Type { return of[openshiftv1.DeploymentConfig]() }
 
 // oneofWrappers lists the types that may stand in the oneof fields of a message, in order of declaration.
 func oneofWrappers(t reflect.Type) (wrappers []reflect.Type) {

@@ -84,6 +84,9 @@ func (w *walker) ident(t reflect.Type) string {
 		if version.MatchString(base) {
 			base = path.Base(path.Dir(pkg)) + "_" + base
 		}
+		if strings.HasPrefix(pkg, "github.com/openshift/") {
+			base = "openshift_" + base
+		}
 		name := base + "_" + t.Name()
 		if released(pkg) || base == "inject" {
 			name += w.suffix

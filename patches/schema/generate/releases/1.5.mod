@@ -3,6 +3,7 @@ module outrigger.dev/schema
 go 1.26.0
 
 require (
+	github.com/openshift/api v3.9.1-0.20191008181517-e4fd21196097+incompatible
 	istio.io/api v0.0.0-20200227213531-891bf31f3c32
 	k8s.io/api v0.17.2
 	k8s.io/apimachinery v0.17.2

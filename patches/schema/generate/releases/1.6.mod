@@ -3,6 +3,7 @@ module outrigger.dev/schema
 go 1.26.0
 
 require (
+	github.com/openshift/api v3.9.1-0.20191008181517-e4fd21196097+incompatible
 	istio.io/api v0.0.0-20201113182140-d4b7e3fc2b44
 	k8s.io/api v0.18.1
 	k8s.io/apimachinery v0.18.1

@@ -3,6 +3,7 @@ module outrigger.dev/schema
 go 1.26.0
 
 require (
+	github.com/openshift/api v0.0.0-20200713203337-b2494ecb17dd
 	istio.io/api v0.0.0-20210128181506-0c4b8e54850f
 	k8s.io/api v0.18.3
 	k8s.io/apimachinery v0.18.3
@@ -14,7 +15,7 @@ require (
 	github.com/json-iterator/go v1.1.8 // indirect
 	github.com/modern-go/concurrent v0.0.0-20180306012644-bacd9c7ef1dd // indirect
 	github.com/modern-go/reflect2 v1.0.1 // indirect
-	golang.org/x/net v0.0.0-20191004110552-13f9640d40b9 // indirect
+	golang.org/x/net v0.0.0-20191209160850-c0dbc17a3553 // indirect
 	golang.org/x/text v0.3.2 // indirect
 	gopkg.in/inf.v0 v0.9.1 // indirect
 	gopkg.in/yaml.v2 v2.2.8 // indirect

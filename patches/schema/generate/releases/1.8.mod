@@ -3,6 +3,7 @@ module outrigger.dev/schema
 go 1.26.0
 
 require (
+	github.com/openshift/api v0.0.0-20200713203337-b2494ecb17dd
 	istio.io/api v0.0.0-20201228222031-821cd2dab7b5
 	k8s.io/api v0.19.3
 	k8s.io/apimachinery v0.19.3

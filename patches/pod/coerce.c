@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the decoders of Istio 1.5 to 1.8 made of a tree: scalars turned into text where a field is text, and only fields of their time. */
+/* What Istio's decoders make of a tree: scalars turned into text where a field is text, and only the fields of a release's time. */
 #include "patches/pod/coerce.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the decoders of Istio 1.5 to 1.8 made of a tree: scalars turned into text where a field is text, and only fields of their time. */
+/* What Istio's decoders make of a tree: scalars turned into text where a field is text, and only the fields of a release's time. */
 #ifndef PATCHES_POD_COERCE_H
 #define PATCHES_POD_COERCE_H
 
@@ -7,7 +7,7 @@
 
 /*
  * YAML numbers and booleans that stand where the type has a string become that string ("15001", "1.1", "true"), as
- * ghodss/yaml does. Fields below an embedded struct are out of its reach, as there.
+ * ghodss/yaml and sigs.k8s.io/yaml do. Fields below an embedded struct are out of its reach, as there.
  */
 const struct value *coerce_strings(struct arena *a, const struct value *raw, const struct go_type *type, struct err *err) MUST_CHECK;
 

@@ -36,6 +36,29 @@ workload Deployment example.org/v1 >other.yaml
 run 0 outrigger inject -f other.yaml
 if cmp -s out other.yaml; then ok; else bad 'a Deployment of another group was changed'; fi
 
+
+# --- written as Go's types are ----------------------------------------------------------------------------------------
+workload StatefulSet apps/v1 >w.yaml
+printf '  minReadySeconds: 0\n  laterField: {a: []}\n' >>w.yaml
+run 0 outrigger inject -f w.yaml
+says out '  replicas: 0'
+says out '  availableReplicas: 0'
+says out '  laterField:'
+if grep -q minReadySeconds out; then bad 'a zero that Go omits was kept'; else ok; fi
+{ pod numbers; printf '    args: []\n    env: [{name: a, value: 1}, {name: b, value: yes}]\n'; } >numbers.yaml
+run 0 outrigger inject -f numbers.yaml -o json
+says out '"value": "1"'
+says out '"value": "true"'
+if grep -q '"args": \[\]' out; then bad 'an empty list that Go omits was kept'; else ok; fi
+{ cat numbers.yaml; echo '  hostNetwork: true'; } >host.yaml
+run 0 outrigger inject -f host.yaml
+if cmp -s out host.yaml; then ok; else bad 'a pod with scalars on the host network was changed'; fi
+workload Deployment apps/v1 >w.yaml
+echo '  replicas: "3"' >>w.yaml
+run 1 outrigger inject -f w.yaml
+silent out
+says err 'cannot unmarshal string into Go struct field DeploymentSpec.spec.replicas of type int32'
+
 # --- streams ------------------------------------------------------------------------------------------------------------
 { echo "$service"; echo ---; pod a; echo ---; echo "$service"; } >stream.yaml
 run 0 outrigger inject -f stream.yaml

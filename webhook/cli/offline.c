@@ -4,26 +4,36 @@
 
 #include <string.h>
 
+#include "patches/pod/canonical.h"
+#include "patches/pod/coerce.h"
+#include "patches/pod/list_rules.h"
 #include "patches/pod/owner.h"
 
 /* Where a kind has its pod: metadata and spec, as keys from the object down. */
 struct shape {
 	const char *kind;
-	const char *groups; /* of apiVersion, separated by spaces; "-" is the core group */
+	const char *groups;         /* of apiVersion, separated by spaces; "-" is the core group */
+	const struct go_type *type; /* of today's version */
 	const char *metadata[4], *spec[6];
 };
 
 static const struct shape shapes[] = {
-	{"Pod", "-", {"metadata"}, {"spec"}},
-	{"ReplicationController", "-", {"spec", "template", "metadata"}, {"spec", "template", "spec"}},
-	{"Deployment", "apps extensions", {"spec", "template", "metadata"}, {"spec", "template", "spec"}},
-	{"DaemonSet", "apps extensions", {"spec", "template", "metadata"}, {"spec", "template", "spec"}},
-	{"ReplicaSet", "apps extensions", {"spec", "template", "metadata"}, {"spec", "template", "spec"}},
-	{"StatefulSet", "apps", {"spec", "template", "metadata"}, {"spec", "template", "spec"}},
-	{"Job", "batch", {"spec", "template", "metadata"}, {"spec", "template", "spec"}},
+	{"Pod", "-", &go_pod, {"metadata"}, {"spec"}},
+	{"ReplicationController", "-", &go_replication_controller, {"spec", "template", "metadata"},
+		{"spec", "template", "spec"}},
+	{"Deployment", "apps extensions", &go_deployment, {"spec", "template", "metadata"},
+		{"spec", "template", "spec"}},
+	{"DaemonSet", "apps extensions", &go_daemon_set, {"spec", "template", "metadata"},
+		{"spec", "template", "spec"}},
+	{"ReplicaSet", "apps extensions", &go_replica_set, {"spec", "template", "metadata"},
+		{"spec", "template", "spec"}},
+	{"StatefulSet", "apps", &go_stateful_set, {"spec", "template", "metadata"}, {"spec", "template", "spec"}},
+	{"Job", "batch", &go_job, {"spec", "template", "metadata"}, {"spec", "template", "spec"}},
 	/* As istioctl has it: labels and annotations go to the Job, not to its pods. */
-	{"CronJob", "batch", {"spec", "jobTemplate", "metadata"}, {"spec", "jobTemplate", "spec", "template", "spec"}},
-	{"DeploymentConfig", "apps.openshift.io -", {"spec", "template", "metadata"}, {"spec", "template", "spec"}},
+	{"CronJob", "batch", &go_cron_job, {"spec", "jobTemplate", "metadata"},
+		{"spec", "jobTemplate", "spec", "template", "spec"}},
+	{"DeploymentConfig", "apps.openshift.io -", &go_deployment_config, {"spec", "template", "metadata"},
+		{"spec", "template", "spec"}},
 };
 
 struct offline {
@@ -133,109 +143,67 @@ static void note(const struct offline *f, const struct value *object, const stru
 		w->namespace.len ? "/" : "", (int)name.len, name.p ? name.p : "", why, reason_row(reason)->code);
 }
 
-/*
- * Go's types print some fields even when nobody set them, and drop others that somebody set to zero: whoever compares with istioctl's
- * output (GitOps) sees them.
- */
-static const struct {
-	const char *kind;
-	const char *path[3];
-	bool flag;  /* false as a boolean; else 0 */
-	bool today; /* not in the types of 1.5 to 1.8 */
-} printed_zeros[] = {
-	{.kind = "DaemonSet", .path = {"status", "currentNumberScheduled"}},
-	{.kind = "DaemonSet", .path = {"status", "desiredNumberScheduled"}},
-	{.kind = "DaemonSet", .path = {"status", "numberMisscheduled"}},
-	{.kind = "DaemonSet", .path = {"status", "numberReady"}},
-	{.kind = "ReplicaSet", .path = {"status", "replicas"}},
-	{.kind = "ReplicationController", .path = {"status", "replicas"}},
-	{.kind = "StatefulSet", .path = {"status", "replicas"}},
-	{.kind = "StatefulSet", .path = {"status", "availableReplicas"}, .today = true},
-	{.kind = "DeploymentConfig", .path = {"spec", "test"}, .flag = true},
-	{.kind = "DeploymentConfig", .path = {"status", "availableReplicas"}},
-	{.kind = "DeploymentConfig", .path = {"status", "latestVersion"}},
-	{.kind = "DeploymentConfig", .path = {"status", "observedGeneration"}},
-	{.kind = "DeploymentConfig", .path = {"status", "replicas"}},
-	{.kind = "DeploymentConfig", .path = {"status", "unavailableReplicas"}},
-	{.kind = "DeploymentConfig", .path = {"status", "updatedReplicas"}},
-};
-
-static const char *const dropped_zeros[] = {"minReadySeconds", "paused"}; /* of spec */
-
-static bool is_zero(const struct value *v)
-{
-	int64_t n;
-
-	return v && ((v->kind == K_BOOL && !v->u.b) || (v->kind == K_NUMBER && raw_int(v, &n) && n == 0));
-}
-
-/* NULL without memory. */
-static const struct value *without_dropped_zeros(struct arena *a, const struct value *object)
-{
-	static const char *const path[] = {"spec", NULL};
-	const struct value *spec = raw_get(object, "spec");
-	struct map *m = NULL;
-
-	for (size_t i = 0; i < ARRAY_LEN(dropped_zeros); i++) {
-		if (!spec || spec->kind != K_MAP || !is_zero(raw_get(spec, dropped_zeros[i])))
-			continue;
-		if (!m && !(m = map_clone(a, spec->u.map, 0)))
-			return NULL;
-		(void)map_del(m, str_of(dropped_zeros[i]));
-	}
-	return m ? replace(a, object, path, value_map(a, m)) : object;
-}
-
-static const struct value *with_printed_zeros(
-	struct arena *a, const struct value *object, const char *kind, enum release release)
-{
-	object = without_dropped_zeros(a, object);
-	for (size_t i = 0; object && i < ARRAY_LEN(printed_zeros); i++) {
-		const struct value *zero = printed_zeros[i].flag ? &value_false : value_number(a, 0);
-
-		if (strcmp(kind, printed_zeros[i].kind) != 0 || follow(object, printed_zeros[i].path) ||
-			(printed_zeros[i].today && release != RELEASE_HEAD))
-			continue;
-		object = zero ? replace(a, object, printed_zeros[i].path, zero) : NULL;
-	}
-	return object;
-}
-
 static const struct value *put_back(
-	const struct offline *f, const struct value *object, const struct shape *shape, const struct value *pod)
+	struct arena *a, const struct value *object, const struct shape *shape, const struct value *pod)
 {
 	const struct value *metadata = raw_get(pod, "metadata"), *spec = raw_get(pod, "spec");
 
 	if (!shape->spec[1])
 		return pod;
 	if (metadata)
-		object = replace(f->a, object, shape->metadata, metadata);
+		object = replace(a, object, shape->metadata, metadata);
 	if (object && spec)
-		object = replace(f->a, object, shape->spec, spec);
-	return object ? with_printed_zeros(f->a, object, shape->kind, f->config->release) : NULL;
+		object = replace(a, object, shape->spec, spec);
+	return object;
+}
+
+static int blame(const struct value *object, const struct workload *w, struct err *err)
+{
+	const struct str name = object_name(object);
+
+	return err_wrap(err, "%.*s %.*s", (int)w->kind.len, w->kind.p ? w->kind.p : "",
+		name.len < 256 ? (int)name.len : 256, name.p ? name.p : "");
+}
+
+/*
+ * istioctl writes an injected object through Go's types: zeros that they always print appear, empty members that they
+ * omit vanish. Whoever compares with its output (GitOps) sees them.
+ */
+static const struct value *written(
+	const struct offline *f, const struct value *object, const struct shape *shape, struct err *err)
+{
+	const unsigned kubernetes = f->config->release == RELEASE_HEAD ? 0 : list_rules(f->config->release)->kubernetes;
+
+	if (!object) {
+		err_nomem(err);
+		return NULL;
+	}
+	return canonical_object(f->a, object, shape->type, kubernetes, err);
 }
 
 static int inject_workload(struct offline *f, const struct value *object, const struct shape *shape,
 	const struct value **ret, struct err *err)
 {
-	const struct workload workload = workload_of(f, object, shape);
-	const struct value *pod = pod_of(f->a, object, shape);
+	const struct value *given = coerce_strings(f->a, object, shape->type, err);
+	const struct workload workload = workload_of(f, given ? given : object, shape);
+	const struct value *pod = given ? pod_of(f->a, given, shape) : NULL, *done;
 	struct inject_request request = {.pod = pod, .namespace = workload.namespace, .workload = &workload};
 	struct inject_result result = {.reason = REASON_INTERNAL};
-	const struct str name = object_name(object);
 
 	if (!pod)
-		return err_nomem(err);
+		return given ? err_nomem(err) : blame(object, &workload, err);
 	if (inject_pod(f->config, f->a, &request, &result, err) < 0)
-		return err_wrap(err, "%.*s %.*s", (int)workload.kind.len, workload.kind.p ? workload.kind.p : "",
-			name.len < 256 ? (int)name.len : 256, name.p ? name.p : "");
-	*ret = object;
+		return blame(object, &workload, err);
 	if (!result.injected) {
 		note(f, object, &workload, result.reason);
+		*ret = object;
 		return 0;
 	}
-	*ret = put_back(f, object, shape, result.pod);
-	return *ret ? 0 : err_nomem(err);
+	done = written(f, put_back(f->a, given, shape, result.pod), shape, err);
+	if (!done)
+		return blame(object, &workload, err);
+	*ret = done;
+	return 0;
 }
 
 static int inject_any(

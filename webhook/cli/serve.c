@@ -12,6 +12,7 @@
 #include "base/version.h"
 #include "webhook/cli/command.h"
 #include "webhook/cli/configure.h"
+#include "webhook/harden.h"
 #include "webhook/server/server.h"
 
 enum { PEM_MAX = 1 << 20, MODE_OTHERS_READ = 0044 };
@@ -155,6 +156,8 @@ int cmd_serve(const struct options *o, struct err *err)
 
 	if (o->n_rest)
 		return err_set(err, ERR_CONFIG, "takes no arguments, got '%.64s'", o->rest[0]);
+	if (process_harden(err) < 0)
+		return -1;
 	arena_init(&a, 4 * PEM_MAX);
 	snapshot_slot_init(&slot);
 	status = load_and_serve(o, &a, &slot, err);

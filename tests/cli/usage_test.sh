@@ -34,6 +34,8 @@ for command in certs inject version help; do
 	example=$(outrigger help "$command" | sed -n '/^Example:/,$s/^  //p')
 	run 0 bash -c "$example"
 done
+example=$(outrigger help diff | sed -n '/^Example:/,$s/^  //p')
+run 1 bash -c "$example"
 example=$(outrigger help serve | sed -n '/^Example:/,$s/^  //p')
 # shellcheck disable=SC2086 # words, as a shell would make of them
 set -- ${example#outrigger serve}
@@ -63,6 +65,9 @@ says err 'Try `outrigger help version`.'
 run 2 outrigger inject
 says err '-f FILE is needed'
 run 2 outrigger inject -f pod.yaml more
+run 2 outrigger diff
+says err '-f FILE is needed'
+run 2 outrigger diff -f pod.yaml more
 run 2 outrigger certs
 run 2 outrigger certs create --out x
 says err '--host is needed'
@@ -75,4 +80,5 @@ run 1 bash -c 'outrigger version >/dev/full'
 says err 'cannot write to standard output'
 run 1 bash -c 'outrigger inject -f pod.yaml >/dev/full'
 run 1 bash -c 'outrigger version >&-'
+run 2 bash -c 'outrigger diff -f pod.yaml >/dev/full'
 finish

@@ -12,6 +12,9 @@ static const struct command commands[] = {
 	 .example = "outrigger serve --listen 127.0.0.1:15017 --tls-cert certs/tls.crt --tls-key certs/tls.key"},
 	{.name = "inject", .verb = VERB_INJECT, .run = cmd_inject, .synopsis = "-f FILE|- [OPTION]...",
 	 .summary = "inject manifests offline and print them", .example = "outrigger inject -f pod.yaml"},
+	{.name = "diff", .verb = VERB_DIFF, .run = cmd_diff, .synopsis = "-f FILE|- [OPTION]...",
+	 .summary = "show what injection would change in manifests", .example = "outrigger diff -f pod.yaml",
+	 .exit_codes = "0 nothing would change, 1 something would, 2 it cannot be told"},
 	{.name = "certs", .verb = VERB_CERTS, .run = cmd_certs, .synopsis = "create --out DIR --host NAME... [OPTION]...",
 	 .summary = "make a CA and a serving certificate", .example = "outrigger certs create --out certs --host 127.0.0.1 --host localhost"},
 	{.name = "version", .verb = VERB_VERSION, .run = cmd_version, .synopsis = "", .summary = "print the version",
@@ -43,6 +46,8 @@ void command_help(const struct command *c, FILE *to)
 	(void)fprintf(to, "Usage: outrigger %s%s%s\n%c%s.\n\nOptions:\n", c->name, c->synopsis[0] ? " " : "", c->synopsis,
 		c->summary[0] - 'a' + 'A', c->summary + 1);
 	options_print(c->verb, to);
+	if (c->exit_codes)
+		(void)fprintf(to, "\nExit codes: %s.\n", c->exit_codes);
 	(void)fprintf(to, "\nExample:\n  %s\n", c->example);
 }
 
@@ -61,13 +66,13 @@ int cmd_help(const struct options *o, struct err *err)
 	return 0;
 }
 
-static int report(const char *verb, const struct err *err)
+static int report(const struct command *c, const struct err *err)
 {
 	char text[sizeof(struct err) * 2];
 
 	err_print(err, text, sizeof(text));
-	(void)fprintf(stderr, "outrigger%s%s: %s\n", verb[0] ? " " : "", verb, text);
-	return err->code == ERR_CONFIG ? EXIT_USAGE : EXIT_FAILED;
+	(void)fprintf(stderr, "outrigger %s: %s\n", c->name, text);
+	return err->code == ERR_CONFIG || c->exit_codes ? EXIT_USAGE : EXIT_FAILED;
 }
 
 /* A full disk or a closed pipe must not look like success. */
@@ -82,18 +87,19 @@ static int run_command(const struct command *c, int argc, char **argv)
 {
 	struct options options;
 	struct err err = {0};
+	int done = EXIT_OK;
 
 	if (options_parse(c->verb, argc, argv, &options, &err) < 0) {
-		const int code = report(c->name, &err);
+		const int code = report(c, &err);
 
 		(void)fprintf(stderr, "Try `outrigger help %s`.\n", c->name);
 		return code;
 	}
 	if (options.help)
 		command_help(c, stdout);
-	else if (c->run(&options, &err) < 0)
-		return report(c->name, &err);
-	return finish_output(&err) < 0 ? report(c->name, &err) : EXIT_OK;
+	else
+		done = c->run(&options, &err);
+	return done < 0 || finish_output(&err) < 0 ? report(c, &err) : done;
 }
 
 int command_main(int argc, char **argv)

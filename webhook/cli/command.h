@@ -5,7 +5,7 @@
 
 #include "webhook/cli/options.h"
 
-enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
+enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_DIFFERS = 1, EXIT_USAGE = 2 };
 
 struct command {
 	const char *name;
@@ -13,7 +13,8 @@ struct command {
 	const char *summary;
 	const char *synopsis; /* what stands behind `outrigger NAME` */
 	const char *example;  /* a whole command line, run by the tests */
-	/* 0, or -1 with err: ERR_CONFIG means exit code 2, anything else 1. */
+	const char *exit_codes; /* where they are not the usual ones: for help; then every failure is exit code 2 */
+	/* The exit code, or -1 with err: ERR_CONFIG means exit code 2, anything else 1. */
 	int (*run)(const struct options *o, struct err *err);
 };
 
@@ -27,6 +28,7 @@ int command_main(int argc, char **argv);
 
 int cmd_serve(const struct options *o, struct err *err);
 int cmd_inject(const struct options *o, struct err *err);
+int cmd_diff(const struct options *o, struct err *err);
 int cmd_certs(const struct options *o, struct err *err);
 int cmd_version(const struct options *o, struct err *err);
 int cmd_help(const struct options *o, struct err *err);

@@ -3,24 +3,16 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/file.h"
 #include "base/log.h"
 #include "webhook/cli/command.h"
 #include "webhook/cli/configure.h"
+#include "webhook/cli/input.h"
 #include "webhook/cli/offline.h"
-
-enum { MANIFESTS_MAX = 64 << 20 };
 
 static void print_warnings(const struct inject_config *c)
 {
 	for (size_t i = 0; i < c->warnings.len; i++)
 		(void)fprintf(stderr, "outrigger inject: warning: %s\n", c->warnings.text[i]);
-}
-
-static int read_input(struct arena *a, const char *path, struct named_text *ret, struct err *err)
-{
-	ret->name = strcmp(path, "-") == 0 ? "standard input" : path;
-	return file_read(a, path, MANIFESTS_MAX, FILE_UTF8 | FILE_STDIN, &ret->text, err);
 }
 
 /* Printed only when all of it is right: half of a stream must not look whole. */
@@ -33,7 +25,7 @@ static int inject_all(const struct inject_config *c, const struct options *o, st
 
 	text_init(&out, a, OFFLINE_OUTPUT_MAX);
 	text_init(&notes, a, MANIFESTS_MAX);
-	if (read_input(a, o->file, &input, err) < 0 || offline_inject(c, a, &input, &options, &out, &notes, err) < 0)
+	if (manifests_read(a, o->file, &input, err) < 0 || offline_inject(c, a, &input, &options, &out, &notes, err) < 0)
 		return -1;
 	if (notes.len)
 		(void)fwrite(notes.data, 1, notes.len, stderr);
@@ -56,7 +48,7 @@ int cmd_inject(const struct options *o, struct err *err)
 	if (!c)
 		return -1;
 	print_warnings(c);
-	arena_init(&a, 2048UL << 20);
+	arena_init(&a, OFFLINE_ARENA_MAX);
 	status = inject_all(c, o, &a, err);
 	arena_release(&a);
 	inject_config_free(c);

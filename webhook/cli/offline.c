@@ -199,7 +199,7 @@ static int inject_workload(struct offline *f, const struct value *object, const 
 		*ret = object;
 		return 0;
 	}
-	done = written(f, put_back(f->a, given, shape, result.pod), shape, err);
+	done = written(f, f->options->before ? given : put_back(f->a, given, shape, result.pod), shape, err);
 	if (!done)
 		return blame(object, &workload, err);
 	*ret = done;

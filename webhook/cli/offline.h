@@ -11,9 +11,11 @@
 struct offline_options {
 	struct str namespace; /* of objects that name none; may be empty */
 	bool json;            /* print objects as JSON; YAML otherwise */
+	bool before;          /* what would be injected is only written as if it were: what an injected object compares with */
 };
 
 enum { OFFLINE_LIST_DEPTH = 8, OFFLINE_OUTPUT_MAX = 256 << 20 };
+#define OFFLINE_ARENA_MAX ((size_t)2048 << 20)
 
 /*
  * Appends the whole stream to `out`: injected objects printed anew, all other documents byte for byte (but for json: then all are printed

@@ -14,7 +14,7 @@ struct option {
 	const char *name, *alias; /* alias: the name that istioctl has for it */
 	char letter;
 	unsigned char type;
-	unsigned char verbs; /* enum verb bits */
+	unsigned verbs;      /* enum verb bits */
 	size_t offset;       /* of its member in struct options */
 	const char *argument;
 	const char *fallback; /* as it would be typed; NULL: none */
@@ -72,9 +72,9 @@ static const struct option table[] = {
 	 .argument = "json|text", .fallback = "text", .help = "log lines on standard error"},
 	{.name = "log-level", AT(log_level), .type = OPTION_CHOICE, .choices = "debug|info|warn|error", .verbs = VERB_SERVE,
 	 .argument = "debug|info|warn|error", .fallback = "info", .help = "what is less is not logged"},
-	{.name = "filename", .letter = 'f', AT(file), .type = OPTION_STRING, .verbs = VERB_INJECT, .argument = "FILE|-",
+	{.name = "filename", .letter = 'f', AT(file), .type = OPTION_STRING, .verbs = VERB_INJECT | VERB_DIFF, .argument = "FILE|-",
 	 .help = "manifests: YAML or JSON, several documents, Lists; - is standard input"},
-	{.name = "namespace", .letter = 'n', AT(namespace), .type = OPTION_STRING, .verbs = VERB_INJECT, .argument = "NAMESPACE",
+	{.name = "namespace", .letter = 'n', AT(namespace), .type = OPTION_STRING, .verbs = VERB_INJECT | VERB_DIFF, .argument = "NAMESPACE",
 	 .help = "for objects that name none"},
 	{.name = "output", .letter = 'o', AT(output), .type = OPTION_CHOICE, .choices = "yaml|json", .verbs = VERB_INJECT,
 	 .argument = "yaml|json", .fallback = "yaml", .help = "how injected objects are printed"},
@@ -84,7 +84,7 @@ static const struct option table[] = {
 	 .help = "a name or address that clients use; may be repeated"},
 	{.name = "days", AT(days), .type = OPTION_NUMBER, .least = 1, .most = 3650, .verbs = VERB_CERTS, .argument = "N", .fallback = "90",
 	 .help = "how long the serving certificate is valid; the CA ten times that, at most ten years"},
-	{.name = "help", .letter = 'h', AT(help), .type = OPTION_FLAG, .verbs = 0xff, .help = "this text"},
+	{.name = "help", .letter = 'h', AT(help), .type = OPTION_FLAG, .verbs = ~0U, .help = "this text"},
 };
 
 static int bad_value(const struct option *o, const char *value, const char *want, struct err *err)
@@ -220,11 +220,11 @@ static int parse_option(enum verb verb, char **argv, int *i, int argc, struct op
 	return store(o, value, to, err);
 }
 
-static int fill_defaults(struct options *to, struct err *err)
+static int fill_defaults(enum verb verb, struct options *to, struct err *err)
 {
 	memset(to, 0, sizeof(*to));
 	for (size_t i = 0; i < ARRAY_LEN(table); i++)
-		if (table[i].fallback && store(&table[i], table[i].fallback, to, err) < 0)
+		if ((table[i].verbs & verb) && table[i].fallback && store(&table[i], table[i].fallback, to, err) < 0)
 			return -1;
 	return 0;
 }
@@ -233,7 +233,7 @@ int options_parse(enum verb verb, int argc, char **argv, struct options *ret, st
 {
 	bool only_rest = false;
 
-	if (fill_defaults(ret, err) < 0)
+	if (fill_defaults(verb, ret, err) < 0)
 		return -1;
 	for (int i = 0; i < argc; i++) {
 		if (!only_rest && strcmp(argv[i], "--") == 0) {

@@ -16,7 +16,8 @@ enum verb {
 	VERB_CERTS = 4,
 	VERB_VERSION = 8,
 	VERB_HELP = 16,
-	VERB_CONFIGURED = VERB_SERVE | VERB_INJECT, /* those that load the injector's configuration */
+	VERB_DIFF = 32,
+	VERB_CONFIGURED = VERB_SERVE | VERB_INJECT | VERB_DIFF, /* those that load the injector's configuration */
 };
 
 enum { OPTIONS_REPEAT_MAX = 64, OPTIONS_REST_MAX = 16 };

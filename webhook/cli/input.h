@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Manifests as the command line names them, read one document after another. */
+#ifndef WEBHOOK_CLI_INPUT_H
+#define WEBHOOK_CLI_INPUT_H
+
+#include "patches/config/config.h"
+#include "patches/value/value.h"
+
+enum { MANIFESTS_MAX = 64 << 20 };
+
+/* One document of a stream. */
+struct document {
+	const char *file; /* "standard input" for - */
+	size_t line;      /* its first, from 1 */
+	const struct value *object; /* raw */
+};
+
+/* path "-" is standard input. */
+int manifests_read(struct arena *a, const char *path, struct named_text *ret, struct err *err) MUST_CHECK;
+
+/*
+ * Calls visit for each document that holds something; stops at the first that fails, whose error then names NAME:LINE. ERR_INPUT where a
+ * document is no YAML, or where there is none at all.
+ */
+int manifests_each(struct arena *a, const struct named_text *input,
+	int (*visit)(void *context, const struct document *d, struct err *err), void *context, struct err *err) MUST_CHECK;
+
+#endif

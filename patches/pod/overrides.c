@@ -164,11 +164,10 @@ static const struct value *as_overlay(struct arena *a, const struct value *conta
 	if (!canon || !str_is(raw_str(canon, "image"), "auto"))
 		return canon;
 	m = map_clone(a, canon->u.map, 0);
-	if (!m || !map_del(m, STR("image"))) {
+	canon = m && map_del(m, STR("image")) ? value_map(a, m) : NULL;
+	if (!canon)
 		err_nomem(err);
-		return NULL;
-	}
-	return value_map(a, m);
+	return canon;
 }
 
 static const struct value *single_member(struct arena *a, const char *key, const struct value *v)

@@ -61,8 +61,14 @@ CALL(injector_to_yaml)
 	struct text out;
 
 	out_init(r, &out);
-	if (!tree || yaml_write(r->arena, &out, tree, &failed) < 0)
+	if (!tree || yaml_write(r->arena, &out, tree, &failed) < 0) {
+		/* Istio logs it and goes on with nothing: then one character of the pod would take a volume's source away. */
+		if (failed.code == ERR_INPUT && go_pod_flags(argv[0]) & V_POD) {
+			err_set(err, ERR_INPUT, "%s", failed.what);
+			return NULL;
+		}
 		return or_else(r, "", &failed, err);
+	}
 	if (charge_bytes(r, out.len * 4, err) < 0)
 		return NULL;
 	return run_str(r, &out, err);

@@ -18,7 +18,7 @@ int refuse(struct injection *in, enum reason reason)
 	return -1;
 }
 
-static void warn(struct injection *in, const char *text)
+void warn(struct injection *in, const char *text)
 {
 	if (text && in->ret->n_warnings < INJECT_MAX_WARNINGS)
 		in->ret->warning[in->ret->n_warnings++] = text;

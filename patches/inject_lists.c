@@ -125,6 +125,21 @@ static void write_metadata(struct injection *in, struct pod_edit *e, const struc
 	list_label(e, s, rules, owner.name, in->config->revision);
 }
 
+/* A status that nobody's injection wrote takes the user's containers out, as in those releases; not unseen, though. */
+static void warn_of_removal(struct injection *in, const struct list_spec *s)
+{
+	const struct value *names = raw_get(in->record.status, "containers");
+
+	for (size_t i = 0; names && i < names->u.list.len; i++) {
+		const struct str name = names->u.list.item[i]->u.s;
+
+		if (find_container(&s->containers, name) || !raw_container(in->given, "containers", name))
+			continue;
+		warn(in, "sidecar.istio.io/status takes out a container that injection does not add: remove that annotation");
+		return;
+	}
+}
+
 static int apply(struct injection *in, struct pod_edit *e, struct list_spec *s, const struct list_rules *rules, struct err *err)
 {
 	struct str status;
@@ -136,6 +151,7 @@ static int apply(struct injection *in, struct pod_edit *e, struct list_spec *s, 
 		return err_nomem(err);
 	if (list_rewrite_probes(e, s, rules, in->config->mesh, err) < 0)
 		return -1;
+	warn_of_removal(in, s);
 	list_remove_earlier(e, in->record.status);
 	write_metadata(in, e, s, rules, status);
 	if (rules->prometheus)

@@ -27,6 +27,9 @@ struct injection {
 /* Sets the reason and returns -1. */
 int refuse(struct injection *in, enum reason reason);
 
+/* For people, beside the answer: static text of at most 120 characters. */
+void warn(struct injection *in, const char *text);
+
 /* Runs a template and reads what it rendered; an empty text is null. NULL with reason and err set. */
 const struct value *render_template(struct injection *in, const struct named_template *t, struct err *err) MUST_CHECK;
 

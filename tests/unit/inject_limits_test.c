@@ -261,6 +261,42 @@ static void test_templates(void **state UNUSED)
 	assert_int_equal(failed, 0);
 }
 
+/* --- the format of 1.5 to 1.8
+ * -------------------------------------------------------------------------------------------------- */
+
+/* A forged status strips containers there, as Istio's own did: it must be told. */
+static void test_forged_status(void **state UNUSED)
+{
+	static const struct {
+		const char *names;
+		size_t warnings;
+	} rows[] = {{"app", 1}, {"proxy", 0}, {"nobody", 0}};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct err err = {0};
+		struct inject_config *c =
+			load_config("policy: enabled\ntemplate: |\n  containers: [{name: proxy}]\n", &err);
+		struct outcome o;
+		char pod[512];
+
+		if (!c)
+			fail_msg("%s", err.what);
+		(void)snprintf(pod, sizeof(pod),
+			"{\"metadata\":{\"annotations\":{\"sidecar.istio.io/"
+			"status\":\"{\\\"containers\\\":[\\\"%s\\\"]}\"}},"
+			"\"spec\":{\"containers\":[{\"name\":\"proxy\"},{\"name\":\"app\"}]}}",
+			rows[i].names);
+		inject_json(c, str_of(pod), &o);
+		if (!o.patched)
+			fail_msg("%s", o.err.what);
+		assert_int_equal(o.result.n_warnings, rows[i].warnings);
+		assert_int_equal(
+			!item_named(raw_path(o.patched, "spec", "containers", NULL), STR("app")), rows[i].warnings);
+		outcome_release(&o);
+		inject_config_free(c);
+	}
+}
+
 /* --- memory that ends
  * ---------------------------------------------------------------------------------------------------- */
 
@@ -342,6 +378,7 @@ int main(void)
 		cmocka_unit_test(test_large_annotations),
 		cmocka_unit_test(test_long_values),
 		cmocka_unit_test(test_templates),
+		cmocka_unit_test(test_forged_status),
 		cmocka_unit_test(test_out_of_memory),
 	};
 

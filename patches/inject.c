@@ -12,7 +12,7 @@
 #include "patches/value/json.h"
 #include "patches/yaml/yaml.h"
 
-int refuse(struct injection *in, enum reason reason)
+int injection_refuse(struct injection *in, enum reason reason)
 {
 	in->ret->reason = reason;
 	return -1;
@@ -112,7 +112,7 @@ static int make_patch(struct injection *in, struct err *err)
 		return -1;
 	in->ret->patch = (struct str){patch.data, patch.len};
 	if (prove(in, err) < 0)
-		return refuse(in, REASON_PROOF_FAILED);
+		return injection_refuse(in, REASON_PROOF_FAILED);
 	return 0;
 }
 
@@ -140,7 +140,7 @@ int inject_pod(const struct inject_config *c, struct arena *a, const struct inje
 
 	memset(ret, 0, sizeof(*ret));
 	if (read_pod(&in, err) < 0)
-		return refuse(&in, REASON_BAD_POD);
+		return injection_refuse(&in, REASON_BAD_POD);
 	warn_of_label(&in);
 	decided = decide(c, in.given, in.namespace, req->workload != NULL);
 	if (reason_row(decided)->result == RESULT_SKIPPED) {

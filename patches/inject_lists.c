@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Injection as Istio 1.5 to 1.8 did it: `template:` renders lists of containers and volumes, which are added to the pod. */
-#include <openssl/evp.h>
 #include <string.h>
 
+#include "patches/digest.h"
 #include "patches/injection.h"
-#include "patches/pod/list_apply.h"
 #include "patches/pod/coerce.h"
+#include "patches/pod/list_apply.h"
 #include "patches/pod/names.h"
 #include "patches/pod/owner.h"
 #include "patches/pod/template_data.h"
@@ -91,17 +91,9 @@ static int prepare(struct injection *in, const struct list_rules *rules, struct 
 
 static struct str template_version(struct arena *a, struct str text)
 {
-	unsigned char sum[EVP_MAX_MD_SIZE];
-	unsigned len = 0;
-	char *hex = arena_alloc(a, 2 * sizeof(sum) + 1);
+	char *hex = arena_alloc(a, SHA256_HEX + 1);
 
-	if (!hex || EVP_Digest(text.p, text.len, sum, &len, EVP_sha256(), NULL) != 1)
-		return (struct str){NULL, 0};
-	for (unsigned i = 0; i < len; i++) {
-		hex[2 * i] = "0123456789abcdef"[sum[i] >> 4];
-		hex[2 * i + 1] = "0123456789abcdef"[sum[i] & 15];
-	}
-	return (struct str){hex, (size_t)len * 2};
+	return hex && sha256_hex(&text, 1, hex) == 0 ? (struct str){hex, SHA256_HEX} : (struct str){NULL, 0};
 }
 
 static bool holds(const struct injection *in, const struct list_rules *rules)

@@ -149,7 +149,7 @@ static int unknown_template(struct injection *in, struct str name, struct err *e
 	err_set(err, ERR_INPUT, "requested template \"%.*s\" not found; have %s", (int)(name.len < 128 ? name.len : 128), name.p,
 		known.len ? text_cstr(&known) : "none");
 	err_at(err, "/metadata/annotations/inject.istio.io~1templates");
-	return refuse(in, REASON_UNKNOWN_TEMPLATE);
+	return injection_refuse(in, REASON_UNKNOWN_TEMPLATE);
 }
 
 static int run_named(struct injection *in, struct str name, struct text *used, struct err *err)

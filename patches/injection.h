@@ -25,7 +25,7 @@ struct injection {
 };
 
 /* Sets the reason and returns -1. */
-int refuse(struct injection *in, enum reason reason);
+int injection_refuse(struct injection *in, enum reason reason);
 
 /* For people, beside the answer: static text of at most 120 characters. */
 void warn(struct injection *in, const char *text);

@@ -6,6 +6,7 @@
 #ifndef PATCHES_CONFIG_CONFIG_H
 #define PATCHES_CONFIG_CONFIG_H
 
+#include "patches/digest.h"
 #include "patches/mesh/mesh.h"
 #include "patches/template/template.h"
 #include "patches/value/value.h"
@@ -108,7 +109,7 @@ struct inject_config {
 	size_t n_proxy_configs;
 
 	struct mesh_warnings warnings; /* what loading found odd; for the log and `config check` */
-	char digest[65];               /* SHA-256 of all texts, hexadecimal: names this configuration */
+	char digest[SHA256_HEX + 1];              /* SHA-256 of all texts, hexadecimal: names this configuration */
 };
 
 /*

@@ -2,11 +2,11 @@
 /* From the texts of two ConfigMaps to a compiled configuration. */
 #include "patches/config/config.h"
 
-#include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/limits.h"
+#include "patches/digest.h"
 #include "patches/yaml/yaml.h"
 
 /* Where the text of one key comes from once ConfigMap manifests are unwrapped. */
@@ -319,25 +319,15 @@ static int read_options(struct inject_config *c, const struct inject_options *o,
 	return 0;
 }
 
-static void digest_texts(struct inject_config *c, const struct sources *s)
+/* A NUL between the texts, so that none can pass for a part of the next. */
+static int digest_texts(struct inject_config *c, const struct sources *s, struct err *err)
 {
-	const struct str texts[] = {s->config.text, s->values.text, s->mesh.text};
-	unsigned char sum[EVP_MAX_MD_SIZE];
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	unsigned len = 0;
+	const struct str nul = {"", 1};
+	const struct str pieces[] = {s->config.text, nul, s->values.text, nul, s->mesh.text, nul};
 
-	if (ctx && EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) == 1) {
-		for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
-			(void)EVP_DigestUpdate(ctx, texts[i].p ? texts[i].p : "", texts[i].len);
-			(void)EVP_DigestUpdate(ctx, "\0", 1);
-		}
-		(void)EVP_DigestFinal_ex(ctx, sum, &len);
-	}
-	EVP_MD_CTX_free(ctx);
-	for (unsigned i = 0; i < len && i < 32; i++) {
-		c->digest[2 * i] = "0123456789abcdef"[sum[i] >> 4];
-		c->digest[2 * i + 1] = "0123456789abcdef"[sum[i] & 15];
-	}
+	if (sha256_hex(pieces, ARRAY_LEN(pieces), c->digest) < 0)
+		return err_set(err, ERR_BUG, "cannot compute a SHA-256");
+	return 0;
 }
 
 /* The texts of the caller do not outlive the call, and scalars are borrowed: keep copies. */
@@ -370,8 +360,7 @@ static int load(struct inject_config *c, const struct config_texts *texts, const
 		err_at(err, "%s", s.config.name);
 		return err_wrap(err, "%s", s.config.name);
 	}
-	digest_texts(c, &s);
-	if (read_mesh(c, &s.mesh, err) < 0)
+	if (digest_texts(c, &s, err) < 0 || read_mesh(c, &s.mesh, err) < 0)
 		return -1;
 	return cluster_objects_load(c, &kept.cluster_objects, err);
 }

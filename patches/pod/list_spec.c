@@ -161,6 +161,8 @@ struct str list_spec_status(struct arena *a, const struct list_spec *s, struct s
 {
 	struct text t;
 
+	if (!version.p)
+		return version;
 	text_init(&t, a, LIMIT_BODY_BYTES);
 	text_adds(&t, "{\"version\":");
 	json_write_string(&t, version, JSON_ESCAPE_HTML);

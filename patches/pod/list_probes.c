@@ -28,6 +28,8 @@ static const struct value *canonical_probe(struct pod_edit *e, const struct valu
 		v = schema_canon(e->a, v, &go_probe, err);
 	if (v)
 		v = without_newer(e->a, v, &go_probe, rules->kubernetes, err);
+	if (!v)
+		err_nomem(err); /* where no other cause is told */
 	return v;
 }
 

@@ -354,21 +354,33 @@ static int inject_within(const struct inject_config *c, struct str pod, size_t r
 	return rc;
 }
 
-static void test_out_of_memory(void **state)
+static void end_memory(const struct inject_config *c, const char *json)
 {
 	enum { STEP = 16 * 17, ENOUGH = 4 << 20 };
+	const struct str pod = str_of(json);
+	struct outcome want;
+	size_t room = 0;
 
+	inject_json(c, pod, &want);
+	while (room < ENOUGH && inject_within(c, pod, room, &want) < 0)
+		room += STEP;
+	assert_in_range(room, STEP, ENOUGH - 1);
+	outcome_release(&want);
+}
+
+static void test_out_of_memory(void **state)
+{
+	struct err err = {0};
+	struct inject_config *old = load_config("policy: enabled\ntemplate: |\n  rewriteAppHTTPProbe: true\n"
+						"  containers: [{name: istio-proxy, args: [--statusPort, '15020']}]\n",
+		&err);
+
+	assert_non_null(old);
 	for (size_t i = 0; i < ARRAY_LEN(pods); i++) {
-		const struct str pod = str_of(pods[i]);
-		struct outcome want;
-		size_t room = 0;
-
-		inject_json(*state, pod, &want);
-		while (room < ENOUGH && inject_within(*state, pod, room, &want) < 0)
-			room += STEP;
-		assert_in_range(room, STEP, ENOUGH - 1);
-		outcome_release(&want);
+		end_memory(*state, pods[i]);
+		end_memory(old, pods[i]);
 	}
+	inject_config_free(old);
 }
 
 int main(void)

@@ -321,8 +321,7 @@ static const char *const pods[] = {
 	"overrides\":\"{\\\"containers\\\":[{\\\"name\\\":\\\"istio-proxy\\\",\\\"tty\\\":true}]}\"}},\"spec\":{"
 	"\"containers\":["
 	"{\"name\":\"istio-proxy\"},{\"name\":\"app\"}],\"volumes\":[{\"name\":\"istio-envoy\"}]}}",
-	"{\"metadata\":{\"annotations\":{\"traffic.sidecar.istio.io/excludeInboundPorts\":\"x\",\"sidecar.istio.io/"
-	"proxyCPU\":\"y\"}}}",
+	"{\"metadata\":{\"annotations\":{\"status.sidecar.istio.io/port\":\"x\",\"sidecar.istio.io/interceptionMode\":\"y\"}}}",
 };
 
 /* The last n bytes of the arena are all there is. 0 done, -1 refused for want of memory; anything else fails the test.

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "patches/decide.h"
 #include "patches/diff/diff.h"
 #include "patches/injection.h"
 #include "patches/pod/validate.h"
@@ -142,7 +143,7 @@ int inject_pod(const struct inject_config *c, struct arena *a, const struct inje
 	if (read_pod(&in, err) < 0)
 		return injection_refuse(&in, REASON_BAD_POD);
 	warn_of_label(&in);
-	decided = decide(c, in.given, in.namespace, req->workload != NULL);
+	decided = decide_traced(c, in.given, in.namespace, req->workload != NULL, req->trace);
 	if (reason_row(decided)->result == RESULT_SKIPPED) {
 		ret->reason = decided;
 		ret->pod = req->pod;

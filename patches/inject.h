@@ -12,12 +12,15 @@ struct workload {
 	struct str name, namespace, kind, api_version; /* of the workload itself */
 };
 
+struct decide_trace; /* patches/decide.h */
+
 struct inject_request {
 	const struct value *pod;        /* raw, from json_parse(JSON_FROM_POD) or yaml_parse(YAML_FROM_POD) */
 	struct str pod_json;            /* the same object's JSON text, byte for byte; p NULL: written anew for the proof */
 	struct str namespace;           /* of the request; used where the pod names none */
 	struct str url_path;            /* "/inject/cluster/c1/net/n1" */
 	const struct workload *workload; /* offline: the owner; NULL in the webhook */
+	struct decide_trace *trace;      /* filled with what each rule found; NULL where nobody asks */
 };
 
 enum { INJECT_MAX_WARNINGS = 8 };
@@ -28,6 +31,9 @@ struct inject_result {
 	struct str patch;                /* JSON bytes of the JSON Patch; proven */
 	const struct value *pod;         /* raw: the pod as the patch makes it */
 	struct str templates;            /* names of the templates used, joined by "," */
+	struct str asked;                /* the same before aliases are resolved */
+	bool asked_by_pod;               /* by its annotation inject.istio.io/templates */
+	bool native;                     /* the proxy is to be a native sidecar, unless the pod says otherwise */
 	const char *warning[INJECT_MAX_WARNINGS]; /* for people, at most 120 characters each */
 	size_t n_warnings;
 };

@@ -49,6 +49,7 @@ static int read_environment(struct injection *in, struct err *err)
 	if (failed)
 		return err_nomem(err);
 	in->native = native_sidecars(in->config, in->given, cluster);
+	in->ret->native = in->native;
 	return 0;
 }
 
@@ -163,26 +164,32 @@ static int run_named(struct injection *in, struct str name, struct text *used, s
 	return run_template(in, t, err);
 }
 
+struct templates_used {
+	struct text asked, used;
+};
+
 /* A name that is an alias stands for its list; aliases do not nest. */
-static int run_alias(struct injection *in, struct str name, struct text *used, struct err *err)
+static int run_alias(struct injection *in, struct str name, struct templates_used *t, struct err *err)
 {
 	const struct value *names = in->req->workload ? NULL : map_get(in->config->aliases, name);
 
+	text_adds(&t->asked, t->asked.len ? "," : "");
+	text_add(&t->asked, name.p, name.len);
 	if (!names || names->kind != K_LIST)
-		return run_named(in, name, used, err);
+		return run_named(in, name, &t->used, err);
 	for (size_t i = 0; i < names->u.list.len; i++)
-		if (run_named(in, names->u.list.item[i]->u.s, used, err) < 0)
+		if (run_named(in, names->u.list.item[i]->u.s, &t->used, err) < 0)
 			return -1;
 	return 0;
 }
 
-static int run_asked(struct injection *in, struct str asked, struct text *used, struct err *err)
+static int run_asked(struct injection *in, struct str asked, struct templates_used *t, struct err *err)
 {
 	for (size_t n = 0; asked.p; n++) {
 		if (n == LIMIT_TEMPLATES_NAMED)
 			return err_set(err, ERR_LIMIT, "annotation '%s' names more than %d templates", ANNOTATION_TEMPLATES,
 				LIMIT_TEMPLATES_NAMED);
-		if (run_alias(in, str_trim_space(str_cut(&asked, ',')), used, err) < 0)
+		if (run_alias(in, str_trim_space(str_cut(&asked, ',')), t, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -191,22 +198,25 @@ static int run_asked(struct injection *in, struct str asked, struct text *used, 
 static int run_templates(struct injection *in, struct err *err)
 {
 	const struct str asked = raw_str(in->annotations, ANNOTATION_TEMPLATES);
-	struct text used;
+	struct templates_used t;
 
-	text_init(&used, in->a, LIMIT_BODY_BYTES);
+	text_init(&t.asked, in->a, LIMIT_BODY_BYTES);
+	text_init(&t.used, in->a, LIMIT_BODY_BYTES);
+	in->ret->asked_by_pod = asked.p != NULL;
 	in->merged = in->given;
 	if (asked.p) {
-		if (run_asked(in, asked, &used, err) < 0)
+		if (run_asked(in, asked, &t, err) < 0)
 			return -1;
 	} else if (in->req->workload) {
-		if (run_named(in, STR("sidecar"), &used, err) < 0)
+		if (run_named(in, STR("sidecar"), &t.used, err) < 0)
 			return -1;
 	} else {
 		for (size_t i = 0; i < in->config->n_default_templates; i++)
-			if (run_alias(in, in->config->default_templates[i], &used, err) < 0)
+			if (run_alias(in, in->config->default_templates[i], &t, err) < 0)
 				return -1;
 	}
-	in->ret->templates = (struct str){used.data, used.len};
+	in->ret->asked = (struct str){t.asked.data, t.asked.len};
+	in->ret->templates = (struct str){t.used.data, t.used.len};
 	return 0;
 }
 

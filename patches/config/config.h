@@ -76,6 +76,12 @@ struct namespace_facts {
 	const struct map *labels, *annotations; /* NULL where none */
 };
 
+/* By what the release was told. */
+struct release_evidence {
+	enum { TOLD_BY_OPTION, TOLD_BY_TEMPLATES, TOLD_BY_TAG, TOLD_BY_MARKER, TOLD_BY_NOTHING } by;
+	struct str text; /* the option, values.global.tag, or the words of the template; p NULL where there is none */
+};
+
 /* Immutable after inject_config_load(): shared by any number of threads. */
 struct inject_config {
 	struct arena arena; /* everything below lives here, but the templates */
@@ -94,6 +100,7 @@ struct inject_config {
 	const struct value *raw_values; /* raw tree of the same */
 	const struct value *mesh;       /* raw, canonical */
 	enum release release;
+	struct release_evidence release_told;
 
 	struct str revision, compliance_policy, cluster_id;
 	enum native_mode native;
@@ -129,15 +136,17 @@ const struct namespace_facts *inject_config_namespace(const struct inject_config
 
 /* labels: raw map of strings or NULL. */
 bool selectors_match(const struct selectors *s, const struct map *labels);
+/* Which selector is the first to match; SIZE_MAX: none. */
+size_t selectors_find(const struct selectors *s, const struct map *labels);
 /* A raw list of label selectors (metav1.LabelSelector). ERR_CONFIG names the entry. */
 int selectors_compile(struct arena *a, const struct value *raw, struct selectors *ret, struct err *err) MUST_CHECK;
 
 /* Reads Nodes, Namespaces and ProxyConfigs from a stream of manifests (documents and Lists) into c. */
 int cluster_objects_load(struct inject_config *c, const struct named_text *text, struct err *err) MUST_CHECK;
 
-/* The release that a ConfigMap was made for, told by its content (injector-facts.md, section C). */
+/* The release that a ConfigMap was made for, told by its content (injector-facts.md, section C), and by what it was told. */
 int release_detect(const struct value *config, const struct value *values, struct str override, enum release *ret,
-	struct err *err) MUST_CHECK;
+	struct release_evidence *ret_evidence, struct err *err) MUST_CHECK;
 
 /* The embedded default (embedded.c): our own templates, values and mesh. */
 extern const char embedded_inject_config[], embedded_values[], embedded_mesh[];

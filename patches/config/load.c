@@ -356,10 +356,12 @@ static int load(struct inject_config *c, const struct config_texts *texts, const
 	config = parse_named(&c->arena, &s.config, err);
 	if (!config)
 		return -1;
-	if (release_detect(config, c->raw_values, o->istio_version, &c->release, err) < 0 || read_config(c, config, err) < 0) {
+	if (release_detect(config, c->raw_values, o->istio_version, &c->release, &c->release_told, err) < 0 || read_config(c, config, err) < 0) {
 		err_at(err, "%s", s.config.name);
 		return err_wrap(err, "%s", s.config.name);
 	}
+	if (copy_str(c, c->release_told.text, "", &c->release_told.text) < 0)
+		return err_nomem(err);
 	if (digest_texts(c, &s, err) < 0 || read_mesh(c, &s.mesh, err) < 0)
 		return -1;
 	return cluster_objects_load(c, &kept.cluster_objects, err);

@@ -43,11 +43,14 @@ static const struct {
 	{"PROXY_CONFIG", RELEASE_1_6},
 };
 
-static enum release release_of_text(struct str text)
+static enum release release_of_text(struct str text, struct release_evidence *ret_evidence)
 {
 	for (size_t i = 0; i < ARRAY_LEN(markers); i++)
-		if (str_find(text, str_of(markers[i].evidence)) != SIZE_MAX)
+		if (str_find(text, str_of(markers[i].evidence)) != SIZE_MAX) {
+			*ret_evidence = (struct release_evidence){TOLD_BY_MARKER, str_of(markers[i].evidence)};
 			return markers[i].release;
+		}
+	*ret_evidence = (struct release_evidence){TOLD_BY_NOTHING, {NULL, 0}};
 	return RELEASE_1_5;
 }
 
@@ -60,7 +63,7 @@ static struct str tag_of(const struct value *values)
 }
 
 int release_detect(const struct value *config, const struct value *values, struct str override, enum release *ret,
-	struct err *err)
+	struct release_evidence *ret_evidence, struct err *err)
 {
 	const struct value *templates = raw_get(config, "templates"), *old = raw_get(config, "template");
 	const bool has_templates = templates && templates->kind == K_MAP && templates->u.map && templates->u.map->len;
@@ -77,12 +80,16 @@ int release_detect(const struct value *config, const struct value *values, struc
 		if (minor >= 0 && minor < 9)
 			return err_set(err, ERR_CONFIG, "release 1.%d reads 'template:', but the file has 'templates:' of 1.9 and later", minor);
 		*ret = RELEASE_HEAD;
+		*ret_evidence = (struct release_evidence){TOLD_BY_TEMPLATES, tag_of(values)};
 		return 0;
 	}
 	if (minor >= 9)
 		return err_set(err, ERR_CONFIG, "release 1.%d reads 'templates:', but the file has only 'template:' of 1.8 and earlier", minor);
-	if (minor < 0)
+	*ret_evidence = (struct release_evidence){TOLD_BY_OPTION, override};
+	if (minor < 0) {
+		*ret_evidence = (struct release_evidence){TOLD_BY_TAG, tag_of(values)};
 		minor = minor_of(tag_of(values));
-	*ret = minor >= 5 && minor < 9 ? release_of_minor(minor) : release_of_text(old->u.s);
+	}
+	*ret = minor >= 5 && minor < 9 ? release_of_minor(minor) : release_of_text(old->u.s, ret_evidence);
 	return 0;
 }

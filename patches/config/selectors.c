@@ -38,12 +38,17 @@ static bool selector_matches(const struct selector *s, const struct map *labels)
 	return s->len > 0;
 }
 
-bool selectors_match(const struct selectors *s, const struct map *labels)
+size_t selectors_find(const struct selectors *s, const struct map *labels)
 {
 	for (size_t i = 0; i < s->len; i++)
 		if (selector_matches(&s->selector[i], labels))
-			return true;
-	return false;
+			return i;
+	return SIZE_MAX;
+}
+
+bool selectors_match(const struct selectors *s, const struct map *labels)
+{
+	return selectors_find(s, labels) != SIZE_MAX;
 }
 
 static int read_operator(struct str op, struct label_requirement *r, struct err *err)

@@ -48,6 +48,13 @@ const struct value *proxy_config_effective(struct arena *a, const struct value *
 	struct str namespace, const struct map *pod_labels, const struct proxy_config_resource *resources, size_t n_resources,
 	struct err *err) MUST_CHECK;
 
+/* The resources that count for a pod, weakest first; NULL where there is none. */
+struct proxy_config_layers {
+	const struct proxy_config_resource *root, *namespace, *workload;
+};
+void proxy_config_layers(const struct value *mesh, struct str namespace, const struct map *pod_labels,
+	const struct proxy_config_resource *resources, size_t n_resources, struct proxy_config_layers *ret);
+
 /* mesh with its defaultConfig overridden by the annotation as M.ApplyProxyConfig does (used for order of containers and offline). */
 const struct value *mesh_apply_proxy_config(struct arena *a, const struct value *mesh, enum release release, struct str annotation,
 	struct err *err) MUST_CHECK;

@@ -264,12 +264,24 @@ static int merge_workload(struct arena *a, struct map *dst, struct str annotatio
 	return merge_layer(a, dst, own_layer, err);
 }
 
+void proxy_config_layers(const struct value *mesh, struct str namespace, const struct map *pod_labels,
+	const struct proxy_config_resource *resources, size_t n_resources, struct proxy_config_layers *ret)
+{
+	const struct str root = raw_str(mesh, "rootNamespace");
+
+	*ret = (struct proxy_config_layers){.workload = pick(resources, n_resources, namespace, true, pod_labels)};
+	if (root.len)
+		ret->root = pick(resources, n_resources, root, false, NULL);
+	if (!str_eq(root, namespace))
+		ret->namespace = pick(resources, n_resources, namespace, false, NULL);
+}
+
 const struct value *proxy_config_effective(struct arena *a, const struct value *mesh, enum release release, struct str annotation,
 	struct str namespace, const struct map *pod_labels, const struct proxy_config_resource *resources, size_t n_resources,
 	struct err *err)
 {
-	const struct str root = raw_str(mesh, "rootNamespace");
 	const struct value *base = raw_get(mesh, "defaultConfig"), *v;
+	struct proxy_config_layers layers;
 	struct map *config;
 
 	if (release_is_gogo(release))
@@ -282,12 +294,12 @@ const struct value *proxy_config_effective(struct arena *a, const struct value *
 	}
 	if (proxy_config_fill_defaults(a, config, release, err) < 0)
 		return NULL;
-	if (root.len && merge_resource(a, config, pick(resources, n_resources, root, false, NULL), err) < 0)
+	proxy_config_layers(mesh, namespace, pod_labels, resources, n_resources, &layers);
+	if (layers.root && merge_resource(a, config, layers.root, err) < 0)
 		return NULL;
-	if (!str_eq(root, namespace) &&
-		merge_resource(a, config, pick(resources, n_resources, namespace, false, NULL), err) < 0)
+	if (layers.namespace && merge_resource(a, config, layers.namespace, err) < 0)
 		return NULL;
-	if (merge_workload(a, config, annotation, pick(resources, n_resources, namespace, true, pod_labels), err) < 0)
+	if (merge_workload(a, config, annotation, layers.workload, err) < 0)
 		return NULL;
 	v = value_map(a, config);
 	if (!v)

@@ -30,7 +30,7 @@ for command in $commands; do
 done
 
 # --- the examples of help, each as it stands ---------------------------------------------------------------------
-for command in certs inject version help; do
+for command in certs inject explain version help; do
 	example=$(outrigger help "$command" | sed -n '/^Example:/,$s/^  //p')
 	run 0 bash -c "$example"
 done
@@ -68,6 +68,13 @@ run 2 outrigger inject -f pod.yaml more
 run 2 outrigger diff
 says err '-f FILE is needed'
 run 2 outrigger diff -f pod.yaml more
+run 2 outrigger explain
+says err 'either -f FILE or --labels KEY=VALUE,... is needed'
+run 2 outrigger explain -f pod.yaml --labels a=b
+run 2 outrigger explain -f pod.yaml more
+run 2 outrigger explain --labels a
+says err '--labels must be KEY=VALUE'
+run 2 outrigger explain -f pod.yaml -o yaml
 run 2 outrigger certs
 run 2 outrigger certs create --out x
 says err '--host is needed'

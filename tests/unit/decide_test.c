@@ -8,7 +8,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "patches/inject.h"
+#include "patches/decide.h"
 #include "patches/value/json.h"
 
 static const struct value *parse(struct arena *a, const char *json)
@@ -105,6 +105,71 @@ static void test_offline(void **state UNUSED)
 	arena_release(&a);
 }
 
+/* What each rule found, in order: "step" passes, "step!" decides, "step-" is not asked; "=value", "@entry/entries", "x" overruled. */
+static const struct {
+	const char *pod, *namespace;
+	enum release release;
+	bool offline;
+	const char *want;
+} traces[] = {
+	{"{}", "d", RELEASE_HEAD, false, "host ns=d label annotation never@0/1 always@0/2 policy=enabled!"},
+	{"{\"spec\":{\"hostNetwork\":true}}", "d", RELEASE_HEAD, false, "host! ns- label- annotation- never- always- policy-"},
+	{"{}", "kube-system", RELEASE_HEAD, false, "host ns=kube-system! label- annotation- never- always- policy-"},
+	{LABEL("false"), "d", RELEASE_HEAD, false, "host ns=d label=false! annotation- never- always- policy-"},
+	{BOTH("yes", "false"), "d", RELEASE_HEAD, false, "host ns=d label=yes annotation=falsex never@0/1 always@0/2 policy=enabled!"},
+	{NOTE("1"), "d", RELEASE_HEAD, false, "host ns=d label annotation=1 never@0/1 always@0/2 policy=enabled!"},
+	{NOTE("1"), "d", RELEASE_1_6, false, "host ns=d annotation=1! never- always- policy-"},
+	{"{\"metadata\":{\"labels\":{\"job\":\"batch\"}}}", "d", RELEASE_1_5, false, "host ns=d annotation never@1/1! always- policy-"},
+	{"{\"metadata\":{\"labels\":{\"mesh\":\"on\"}}}", "d", RELEASE_HEAD, false,
+		"host ns=d label annotation never@0/1 always@1/2! policy-"},
+	{LABEL("true"), "d", RELEASE_HEAD, true, "host ns=d label=true! annotation- offline-"},
+	{NOTE("no"), "d", RELEASE_1_8, true, "host already ns=d annotation=no! offline-"},
+	{NOTE("no"), "kube-system", RELEASE_1_7, true, "host already offline!"},
+	{"{\"spec\":{\"containers\":[{\"name\":\"a\"},{\"name\":\"istio-proxy\"}]}}", "d", RELEASE_1_7, true, "host already! offline-"},
+};
+
+static const char *traced(struct arena *a, const struct decide_trace *t)
+{
+	static const char *const names[STEP_COUNT] = {"host", "already", "ns", "label", "annotation", "never", "always", "policy", "offline"};
+	struct text out;
+
+	text_init(&out, a, 4096);
+	for (size_t i = 0; i < t->len; i++) {
+		const struct decide_row *r = &t->row[i];
+
+		text_addf(&out, "%s%s", i ? " " : "", names[r->step]);
+		if (r->value.p)
+			text_addf(&out, "=%.*s", (int)r->value.len, r->value.p);
+		if (r->entries)
+			text_addf(&out, "@%zu/%zu", r->entry, r->entries);
+		text_addf(&out, "%s%s", r->overruled ? "x" : "", !r->asked ? "-" : r->reason ? "!" : "");
+	}
+	return text_cstr(&out);
+}
+
+static void test_trace(void **state UNUSED)
+{
+	struct inject_config c = {.policy_enabled = true};
+	struct err err = {0};
+	struct arena a;
+
+	arena_init(&a, 0);
+	assert_int_equal(selectors_compile(&a, parse(&a, never), &c.never, &err), 0);
+	assert_int_equal(selectors_compile(&a, parse(&a, always), &c.always, &err), 0);
+	for (size_t i = 0; i < ARRAY_LEN(traces); i++) {
+		const struct value *pod = parse(&a, traces[i].pod);
+		const struct str namespace = str_of(traces[i].namespace);
+		struct decide_trace t;
+		enum reason decided;
+
+		c.release = traces[i].release;
+		decided = decide_traced(&c, pod, namespace, traces[i].offline, &t);
+		assert_int_equal(decided, decide(&c, pod, namespace, traces[i].offline));
+		assert_string_equal(traced(&a, &t), traces[i].want);
+	}
+	arena_release(&a);
+}
+
 static const struct {
 	const char *selectors, *labels;
 	bool matches;
@@ -172,7 +237,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_decide), cmocka_unit_test(test_offline), cmocka_unit_test(test_selectors),
-		cmocka_unit_test(test_reasons),
+		cmocka_unit_test(test_reasons), cmocka_unit_test(test_trace),
 	};
 
 	return cmocka_run_group_tests_name("decide", tests, NULL, NULL);

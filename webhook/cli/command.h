@@ -29,6 +29,7 @@ int command_main(int argc, char **argv);
 int cmd_serve(const struct options *o, struct err *err);
 int cmd_inject(const struct options *o, struct err *err);
 int cmd_diff(const struct options *o, struct err *err);
+int cmd_explain(const struct options *o, struct err *err);
 int cmd_certs(const struct options *o, struct err *err);
 int cmd_version(const struct options *o, struct err *err);
 int cmd_help(const struct options *o, struct err *err);

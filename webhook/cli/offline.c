@@ -67,6 +67,11 @@ static const struct shape *find_shape(const struct value *object)
 	return NULL;
 }
 
+static bool is_list(const struct value *object)
+{
+	return str_is(raw_str(object, "kind"), "List") && str_is(group_of(raw_str(object, "apiVersion")), "-");
+}
+
 static const struct value *follow(const struct value *v, const char *const *path)
 {
 	while (v && *path)
@@ -242,7 +247,7 @@ static int inject_any(
 
 	if (shape)
 		return inject_workload(f, object, shape, ret, err);
-	if (str_is(raw_str(object, "kind"), "List") && str_is(group_of(raw_str(object, "apiVersion")), "-"))
+	if (is_list(object))
 		return inject_list(f, object, depth, ret, err);
 	*ret = object;
 	return 0;
@@ -254,4 +259,27 @@ int offline_object(const struct inject_config *c, struct arena *a, const struct 
 	struct offline f = {.config = c, .a = a, .options = o, .notes = notes};
 
 	return inject_any(&f, object, 0, ret, err);
+}
+
+int offline_pod(struct arena *a, const struct value *object, const struct value **ret, struct err *err)
+{
+	const struct shape *shape = find_shape(object);
+
+	*ret = NULL;
+	if (!shape)
+		return 0;
+	object = coerce_strings(a, object, shape->type, err);
+	if (!object)
+		return -1;
+	for (size_t i = 0; object && shape->spec[i + 1]; i++)
+		object = raw_get(object, shape->spec[i]);
+	*ret = object;
+	return object ? 0 : err_set(err, ERR_INPUT, "it has no pod template");
+}
+
+const struct list *offline_items(const struct value *object)
+{
+	const struct value *items = is_list(object) ? raw_get(object, "items") : NULL;
+
+	return items && items->kind == K_LIST ? &items->u.list : NULL;
 }

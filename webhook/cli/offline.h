@@ -29,4 +29,13 @@ int offline_inject(const struct inject_config *c, struct arena *a, const struct 
 int offline_object(const struct inject_config *c, struct arena *a, const struct value *object, const struct offline_options *o,
 	const struct value **ret, struct text *notes, struct err *err) MUST_CHECK;
 
+/*
+ * The pod that a workload's controller would create, from its template; a Pod itself. *ret is NULL where the object is no workload that is
+ * injected. In contrast to injection offline, a CronJob's pods have the metadata of their own template.
+ */
+int offline_pod(struct arena *a, const struct value *object, const struct value **ret, struct err *err) MUST_CHECK;
+
+/* The items of a List; NULL where it is none. */
+const struct list *offline_items(const struct value *object);
+
 #endif

@@ -17,7 +17,8 @@ enum verb {
 	VERB_VERSION = 8,
 	VERB_HELP = 16,
 	VERB_DIFF = 32,
-	VERB_CONFIGURED = VERB_SERVE | VERB_INJECT | VERB_DIFF, /* those that load the injector's configuration */
+	VERB_EXPLAIN = 64,
+	VERB_CONFIGURED = VERB_SERVE | VERB_INJECT | VERB_DIFF | VERB_EXPLAIN, /* those that load the injector's configuration */
 };
 
 enum { OPTIONS_REPEAT_MAX = 64, OPTIONS_REST_MAX = 16 };
@@ -42,7 +43,7 @@ struct options {
 	/* logging */
 	const char *log_format, *log_level;
 	/* offline */
-	const char *file, *namespace, *output;
+	const char *file, *namespace, *output, *labels;
 	/* certificates */
 	const char *out;
 	struct option_list hosts;

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* outrigger explain: rule by rule what the webhook does with a pod, and why. */
+#include <stdio.h>
+#include <string.h>
+
+#include "patches/value/json.h"
+#include "webhook/cli/command.h"
+#include "webhook/cli/configure.h"
+#include "webhook/cli/explanation.h"
+#include "webhook/cli/input.h"
+#include "webhook/cli/offline.h"
+
+struct narrator {
+	const struct inject_config *config;
+	struct arena *a;
+	struct str namespace;
+	bool json;
+	size_t n; /* pods explained */
+	struct text out;
+};
+
+static int explain_one(struct narrator *n, const struct value *pod, struct explanation *x, struct err *err)
+{
+	const struct value *v;
+
+	if (explain_pod(n->config, n->a, pod, x, err) < 0)
+		return -1;
+	if (!n->json) {
+		text_adds(&n->out, n->n++ ? "\n" : "");
+		explanation_print(&n->out, x);
+		return 0;
+	}
+	v = explanation_value(n->a, x);
+	if (!v)
+		return err_nomem(err);
+	text_adds(&n->out, n->n++ ? ",\n" : "[\n");
+	json_write(&n->out, v, JSON_INDENT);
+	return 0;
+}
+
+/* --- a file ------------------------------------------------------------------------------------------------------ */
+
+static int explain_workload(struct narrator *n, const struct document *d, const struct value *object, struct err *err)
+{
+	const struct value *metadata = raw_get(object, "metadata"), *pod;
+	struct explanation x = {.kind = raw_str(object, "kind"), .namespace = raw_str(metadata, "namespace"),
+		.name = raw_str(metadata, "name"), .source = arena_printf(n->a, "%s:%zu", d->file, d->line)};
+
+	if (offline_pod(n->a, object, &pod, err) < 0 || (pod && !x.source && err_nomem(err) < 0))
+		return err_wrap(err, "%.*s %.*s", (int)(x.kind.len < 64 ? x.kind.len : 64), x.kind.len ? x.kind.p : "",
+			(int)(x.name.len < 256 ? x.name.len : 256), x.name.len ? x.name.p : "");
+	if (!x.namespace.len)
+		x.namespace = n->namespace;
+	if (!x.name.len)
+		x.name = raw_str(metadata, "generateName");
+	return pod ? explain_one(n, pod, &x, err) : 0;
+}
+
+static int explain_object(struct narrator *n, const struct document *d, const struct value *object, unsigned depth, struct err *err)
+{
+	const struct list *items = offline_items(object);
+
+	if (!items)
+		return explain_workload(n, d, object, err);
+	if (depth == OFFLINE_LIST_DEPTH)
+		return err_set(err, ERR_LIMIT, "Lists within Lists more than %d deep", OFFLINE_LIST_DEPTH);
+	for (size_t i = 0; i < items->len; i++)
+		if (explain_object(n, d, items->item[i], depth + 1, err) < 0)
+			return -1;
+	return 0;
+}
+
+static int visit(void *context, const struct document *d, struct err *err)
+{
+	return explain_object(context, d, d->object, 0, err);
+}
+
+static int explain_file(struct narrator *n, const char *path, struct err *err)
+{
+	struct named_text input = {0};
+
+	if (manifests_read(n->a, path, &input, err) < 0 || manifests_each(n->a, &input, visit, n, err) < 0)
+		return -1;
+	return n->n ? 0 : err_set(err, ERR_INPUT, "%s: holds no Pod and no workload", input.name);
+}
+
+/* --- labels alone --------------------------------------------------------------------------------------------------- */
+
+static int read_labels(struct arena *a, const char *text, struct map *labels, struct err *err)
+{
+	struct str rest = str_of(text);
+
+	while (rest.p) {
+		struct str value = str_cut(&rest, ',');
+		const struct str key = str_cut(&value, '=');
+		const struct value *v = value_str(a, value.p ? value : STR(""));
+
+		if (!key.len || !value.p)
+			return err_set(err, ERR_CONFIG, "--labels must be KEY=VALUE,..., got '%.64s'", text);
+		if (!v || map_set(a, labels, key, v) < 0)
+			return err_nomem(err);
+	}
+	return 0;
+}
+
+/* The least pod that has these labels; the labels' own texts are escaped by nobody, so they are put into the tree, not the text. */
+static int explain_labels(struct narrator *n, const char *text, struct err *err)
+{
+	static const char least[] = "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{},\"spec\":{\"containers\":[{\"name\":\"app\",\"image\":\"app\"}]}}";
+	const struct value *pod = json_parse(n->a, least, sizeof(least) - 1, JSON_FROM_POD, err), *v;
+	struct map *labels = map_new(n->a, 8), *metadata = map_new(n->a, 2), *m = pod ? map_clone(n->a, pod->u.map, 1) : NULL;
+	struct explanation x = {.kind = STR("Pod"), .namespace = n->namespace, .name = STR("(any)"), .source = "--labels"};
+
+	if (!labels || !metadata || !m)
+		return err_nomem(err);
+	if (read_labels(n->a, text, labels, err) < 0)
+		return -1;
+	v = value_map(n->a, labels);
+	if (!v || map_setc(n->a, metadata, "labels", v) < 0)
+		return err_nomem(err);
+	v = value_map(n->a, metadata);
+	if (!v || map_setc(n->a, m, "metadata", v) < 0)
+		return err_nomem(err);
+	pod = value_map(n->a, m);
+	return pod ? explain_one(n, pod, &x, err) : err_nomem(err);
+}
+
+/* --- the command ------------------------------------------------------------------------------------------------------- */
+
+static int explain_all(const struct inject_config *c, const struct options *o, struct arena *a, struct err *err)
+{
+	struct narrator n = {.config = c, .a = a, .namespace = str_of(o->namespace), .json = strcmp(o->output, "json") == 0};
+
+	text_init(&n.out, a, OFFLINE_OUTPUT_MAX);
+	if ((o->file ? explain_file(&n, o->file, err) : explain_labels(&n, o->labels, err)) < 0)
+		return -1;
+	text_adds(&n.out, n.json ? "\n]\n" : "");
+	if (text_check(&n.out, "the output", err) < 0)
+		return -1;
+	if (fwrite(n.out.data, 1, n.out.len, stdout) != n.out.len)
+		return err_set(err, ERR_IO, "cannot write to standard output");
+	return 0;
+}
+
+int cmd_explain(const struct options *o, struct err *err)
+{
+	struct inject_config *c;
+	struct arena a;
+	int status;
+
+	if (!o->file == !o->labels)
+		return err_set(err, ERR_CONFIG, "either -f FILE or --labels KEY=VALUE,... is needed; -f - reads standard input");
+	if (o->n_rest)
+		return err_set(err, ERR_CONFIG, "takes no arguments, got '%.64s'; -f names the file", o->rest[0]);
+	c = configure(o, err);
+	if (!c)
+		return -1;
+	for (size_t i = 0; i < c->warnings.len; i++)
+		(void)fprintf(stderr, "outrigger explain: warning: %s\n", c->warnings.text[i]);
+	arena_init(&a, OFFLINE_ARENA_MAX);
+	status = explain_all(c, o, &a, err);
+	arena_release(&a);
+	inject_config_free(c);
+	return status;
+}

@@ -78,7 +78,9 @@ const struct value *render_template(struct injection *in, const struct named_tem
 		v = NULL;
 	}
 	if (!v)
-		err_wrap(err, "failed applying injection overlay: strategic merge: invalid JSON document");
+		err_wrap(err, in->config->release == RELEASE_HEAD
+			? "failed applying injection overlay: strategic merge: invalid JSON document"
+			: "failed parsing generated injected YAML (check Istio sidecar injector configuration)");
 	return v;
 }
 

@@ -379,11 +379,38 @@ static void test_documents(void **state)
 	check_rows(*state, documents, ARRAY_LEN(documents));
 }
 
+/* Text that is no YAML is told of in the words of the configuration's format. */
+static void test_rendered_text_is_no_yaml(void **state UNUSED)
+{
+	static const struct {
+		const char *config, *message;
+	} rows[] = {
+		{"policy: enabled\ntemplate: 'a: ['\n",
+			"failed parsing generated injected YAML (check Istio sidecar injector configuration): "},
+		{"policy: enabled\ndefaultTemplates: [sidecar]\ntemplates: {sidecar: 'a: ['}\n",
+			"failed to run injection template: failed applying injection overlay: "},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct err err = {0};
+		struct inject_config *c = load_config(rows[i].config, &err);
+		struct outcome o;
+
+		assert_non_null(c);
+		inject_json(c, STR("{\"metadata\":{\"name\":\"a\"},\"spec\":{\"containers\":[{\"name\":\"app\"}]}}"), &o);
+		assert_int_equal(o.rc, -1);
+		assert_ptr_equal(strstr(o.err.what, rows[i].message), o.err.what);
+		outcome_release(&o);
+		inject_config_free(c);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_pods),
 		cmocka_unit_test(test_validated_annotations),
+		cmocka_unit_test(test_rendered_text_is_no_yaml),
 		cmocka_unit_test(test_documents),
 	};
 

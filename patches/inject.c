@@ -8,7 +8,9 @@
 #include "patches/decide.h"
 #include "patches/diff/diff.h"
 #include "patches/injection.h"
+#include "patches/pod/restore.h"
 #include "patches/pod/validate.h"
+#include "patches/reinject.h"
 #include "patches/schema/schema.h"
 #include "patches/value/json.h"
 #include "patches/yaml/yaml.h"
@@ -121,6 +123,18 @@ static int make_patch(struct injection *in, struct err *err)
 
 /* --- all of it ------------------------------------------------------------------------------------------------- */
 
+/* Offline, the releases up to 1.7 append to whatever they are given: nothing of theirs can be told apart again. */
+static int run(struct injection *in, inject_fn *flow, struct err *err)
+{
+	struct injection_record record;
+
+	if (in->req->workload && in->config->release != RELEASE_HEAD)
+		return flow(in, err);
+	if (injection_record_read(in->a, in->given, &record, err) < 0)
+		return in->config->release == RELEASE_HEAD ? err_wrap(err, "failed to run injection template") : -1;
+	return restorable(&record) ? reinject(in, &record, flow, err) : flow(in, err);
+}
+
 static int inject(struct injection *in, struct err *err)
 {
 	const struct map *annotations = in->annotations && in->annotations->kind == K_MAP ? in->annotations->u.map : NULL;
@@ -129,7 +143,7 @@ static int inject(struct injection *in, struct err *err)
 	in->ret->reason = REASON_BAD_ANNOTATION;
 	if (validate_annotations(in->a, annotations, in->config->release, err) < 0)
 		return overlays ? err_wrap(err, "failed to run injection template") : -1;
-	if ((overlays ? inject_overlays(in, err) : inject_lists(in, err)) < 0)
+	if (run(in, overlays ? inject_overlays : inject_lists, err) < 0)
 		return -1;
 	in->ret->reason = REASON_INTERNAL;
 	return make_patch(in, err);

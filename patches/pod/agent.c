@@ -5,6 +5,21 @@
 #include "base/limits.h"
 #include "patches/pod/names.h"
 
+const struct agent_slot agent_slots[AGENT_SLOTS] = {
+	{"readinessProbe", NULL, "/app-health/", "/readyz"},
+	{"livenessProbe", NULL, "/app-health/", "/livez"},
+	{"startupProbe", NULL, "/app-health/", "/startupz"},
+	{"lifecycle", "preStop", "/app-lifecycle/", "/prestopz"},
+	{"lifecycle", "postStart", "/app-lifecycle/", "/poststartz"},
+};
+
+const struct value *agent_handler(const struct value *container, const struct agent_slot *s)
+{
+	const struct value *v = raw_get(container, s->outer);
+
+	return s->inner ? raw_get(v, s->inner) : v;
+}
+
 int64_t agent_port(const struct value *mesh)
 {
 	int64_t port = 0;

@@ -10,6 +10,18 @@ int64_t agent_port(const struct value *mesh);
 /* The port that the pod's annotation asks for, else `fallback`. A text that is no number counts as 0; validation has refused it before. */
 int64_t agent_port_asked(const struct pod_edit *e, int64_t fallback);
 
+/* Where a container can hold a handler, and the path under which the agent serves it. */
+struct agent_slot {
+	const char *outer, *inner;   /* member of the container; member of that, for lifecycle */
+	const char *prefix, *suffix; /* of the agent's path, around the container's name */
+};
+
+enum { AGENT_SLOTS = 5 };
+extern const struct agent_slot agent_slots[AGENT_SLOTS];
+
+/* The handler in that slot of a container, or NULL. */
+const struct value *agent_handler(const struct value *container, const struct agent_slot *s);
+
 /* PREFIX, the container's name, SUFFIX; p NULL when out of memory. */
 struct str agent_path(struct arena *a, const struct value *container, const char *prefix, const char *suffix);
 

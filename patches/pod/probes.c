@@ -10,29 +10,8 @@
 #include "patches/schema/schema.h"
 #include "patches/value/json.h"
 
-/* Where a container can hold a handler, and the path under which the agent serves it. */
-struct slot {
-	const char *outer, *inner;  /* member of the container; member of that, for lifecycle */
-	const char *prefix, *suffix; /* of the agent's path, around the container's name */
-};
-
-static const struct slot slots[] = {
-	{"readinessProbe", NULL, "/app-health/", "/readyz"},
-	{"livenessProbe", NULL, "/app-health/", "/livez"},
-	{"startupProbe", NULL, "/app-health/", "/startupz"},
-	{"lifecycle", "preStop", "/app-lifecycle/", "/prestopz"},
-	{"lifecycle", "postStart", "/app-lifecycle/", "/poststartz"},
-};
-
-static const struct value *handler_in(const struct value *container, const struct slot *s)
-{
-	const struct value *v = raw_get(container, s->outer);
-
-	return s->inner ? raw_get(v, s->inner) : v;
-}
-
 /* The agent takes over HTTP, TCP and (probes only) gRPC; the first of them that is there counts. */
-static const char *action_of(const struct value *handler, const struct slot *s)
+static const char *action_of(const struct value *handler, const struct agent_slot *s)
 {
 	static const char *const actions[] = {"httpGet", "tcpSocket", "grpc"};
 
@@ -70,10 +49,10 @@ static const struct value *canonical(struct pod_edit *e, const struct value *act
 }
 
 /* {"httpGet": ..., "timeoutSeconds": ...}, or NULL without error where the agent need not know. */
-static const struct value *prober(struct pod_edit *e, const struct value *container, const struct slot *s, int64_t own_port,
+static const struct value *prober(struct pod_edit *e, const struct value *container, const struct agent_slot *s, int64_t own_port,
 	struct err *err)
 {
-	const struct value *handler = handler_in(container, s), *timeout = s->inner ? NULL : raw_get(handler, "timeoutSeconds");
+	const struct value *handler = agent_handler(container, s), *timeout = s->inner ? NULL : raw_get(handler, "timeoutSeconds");
 	const char *action = action_of(handler, s);
 	const struct go_type *type = !action || action[0] == 'h' ? &go_http_get_action
 				     : action[0] == 't'		 ? &go_tcp_socket_action
@@ -107,10 +86,10 @@ static int collect(struct pod_edit *e, const struct container_list *l, int64_t o
 	for (size_t i = 0; i < l->len; i++) {
 		if (str_eq(raw_str(l->item[i], "name"), CONTAINER_PROXY))
 			continue;
-		for (size_t s = 0; s < ARRAY_LEN(slots); s++) {
+		for (size_t s = 0; s < AGENT_SLOTS; s++) {
 			struct err local = {0};
-			const struct value *v = prober(e, l->item[i], &slots[s], own_port, &local);
-			const struct str path = v ? agent_path(e->a, l->item[i], slots[s].prefix, slots[s].suffix) : STR("");
+			const struct value *v = prober(e, l->item[i], &agent_slots[s], own_port, &local);
+			const struct str path = v ? agent_path(e->a, l->item[i], agent_slots[s].prefix, agent_slots[s].suffix) : STR("");
 
 			if (local.code != ERR_NONE) {
 				*err = local;
@@ -187,9 +166,9 @@ static void tell_proxy(struct pod_edit *e, struct map *probers)
 
 /* --- what the kubelet asks ------------------------------------------------------------------------------------ */
 
-static void rewrite_slot(struct pod_edit *e, struct map *container, const struct value *given, const struct slot *s, int64_t port)
+static void rewrite_slot(struct pod_edit *e, struct map *container, const struct value *given, const struct agent_slot *s, int64_t port)
 {
-	const struct value *handler = handler_in(given, s);
+	const struct value *handler = agent_handler(given, s);
 	const char *action = action_of(handler, s);
 	const struct str path = action ? agent_path(e->a, given, s->prefix, s->suffix) : STR("");
 	struct map *outer, *m;
@@ -215,12 +194,12 @@ static void rewrite_list(struct pod_edit *e, struct container_list *l, int64_t p
 
 		if (str_eq(raw_str(given, "name"), CONTAINER_PROXY))
 			continue;
-		for (size_t s = 0; s < ARRAY_LEN(slots); s++) {
-			if (!action_of(handler_in(given, &slots[s]), &slots[s]))
+		for (size_t s = 0; s < AGENT_SLOTS; s++) {
+			if (!action_of(agent_handler(given, &agent_slots[s]), &agent_slots[s]))
 				continue;
 			if (!container && !(container = container_edit(e, l, i)))
 				return;
-			rewrite_slot(e, container, given, &slots[s], port);
+			rewrite_slot(e, container, given, &agent_slots[s], port);
 		}
 	}
 }

@@ -121,13 +121,16 @@ static int run_all(struct runner *r)
 		printf("conformance: SKIPPED: no folder %s\n", r->root);
 		return EXIT_SUCCESS;
 	}
-	for (int i = 0; i < n; i++) {
+	for (int i = 0; i < n; i++)
 		if (strncmp(found[i]->d_name, "istio-", 6) == 0)
 			run_folder(r, found[i]->d_name);
+	run_templates(r);
+	for (int i = 0; i < n; i++) {
+		if (strncmp(found[i]->d_name, "istio-", 6) == 0)
+			run_properties(r, found[i]->d_name);
 		free(found[i]);
 	}
 	free(found);
-	run_templates(r);
 	settings_release();
 	return print_table(r);
 }

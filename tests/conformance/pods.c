@@ -84,7 +84,6 @@ void check_request(struct runner *r, struct group *g, const char *id, struct are
 
 static void run_line(struct runner *r, struct group *g, const char *folder, struct str line)
 {
-	static const char nodes[] = "kind: Node\nmetadata: {name: node-1}\nstatus: {nodeInfo: {kubeletVersion: v1.34.0}}\n";
 	const struct inject_config *c;
 	const struct value *v;
 	struct err err = {0};
@@ -97,7 +96,7 @@ static void run_line(struct runner *r, struct group *g, const char *folder, stru
 	if (!v) {
 		(void)runner_failed(r, g, "unreadable line", err.what);
 	} else if (runner_wants(r, g->name, id)) {
-		c = settings_config(r, folder, raw_str(v, "settings"), raw_get(v, "env"), STR(nodes), raw_str(v, "revision"), "");
+		c = settings_config(r, folder, raw_str(v, "settings"), raw_get(v, "env"), STR(RANDOM_NODES), raw_str(v, "revision"), "");
 		if (c)
 			check_request(r, g, id, &a, c, raw_get(v, "request"), raw_str(v, "path"), raw_get(v, "expect"));
 		else

@@ -45,6 +45,10 @@ void run_cases(struct runner *r, const char *folder);      /* FOLDER/cases */
 void run_offline(struct runner *r, const char *folder);    /* the same, whole files */
 void run_pods(struct runner *r, const char *folder, const char *file, const char *group);
 void run_templates(struct runner *r);
+void run_properties(struct runner *r, const char *folder); /* of FOLDER/random/pods.jsonl */
+
+/* The one node of the cluster in which the random pods were recorded. */
+#define RANDOM_NODES "kind: Node\nmetadata: {name: node-1}\nstatus: {nodeInfo: {kubeletVersion: v1.34.0}}\n"
 
 /* One webhook request and what is expected of it: {"code","allowed","message","object"}. */
 void check_request(struct runner *r, struct group *g, const char *id, struct arena *a, const struct inject_config *c,

@@ -259,6 +259,9 @@ static int run_passes(struct injection *in, struct err *err)
 	bool hold;
 
 	pod_edit_begin(&e, in->a, in->merged);
+	/* Go's type always has a status; a pod that came without one is not to gain an empty one. */
+	if (!raw_get(in->given, "status"))
+		(void)map_del(e.pod, STR("status"));
 	apply_cluster_env(&e, in->env);
 	if (merge_prometheus(&e, in->mesh, err) < 0)
 		return -1;

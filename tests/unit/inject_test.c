@@ -73,7 +73,8 @@ static bool as_wanted(const struct row *row, const struct outcome *o)
 	if (row->want != REFUSED)
 		return o->rc == 0 && o->result.injected == (row->want == INJECTED) &&
 		       (row->want == SKIPPED || (o->patched && raw_equal(o->patched, o->result.pod) &&
-							kept(o->given, o->patched) && containers_kept(o)));
+							kept(o->given, o->patched) && containers_kept(o) &&
+							!raw_get(o->given, "status") == !raw_get(o->patched, "status")));
 	return o->rc < 0 && o->result.reason == row->reason && strstr(o->err.what, row->message) &&
 	       o->err.code == (row->reason == REASON_LIMIT ? ERR_LIMIT : ERR_INPUT) &&
 	       (!row->where || strcmp(o->err.where, row->where) == 0);

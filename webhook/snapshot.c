@@ -3,6 +3,7 @@
 #include "webhook/snapshot.h"
 
 #include <stdlib.h>
+#include <time.h>
 
 struct snapshot *snapshot_new(struct inject_config *config, struct err *err)
 {
@@ -60,6 +61,7 @@ void snapshot_swap(struct snapshot_slot *slot, struct snapshot *next)
 {
 	struct snapshot *old;
 
+	next->since = (int64_t)time(NULL);
 	(void)pthread_mutex_lock(&slot->lock);
 	old = slot->current;
 	next->generation = old ? old->generation + 1 : 1;

@@ -13,6 +13,7 @@ struct snapshot {
 	atomic_size_t refs;
 	struct inject_config *config; /* owned */
 	uint64_t generation;          /* 1 for the first, one more with each swap */
+	int64_t since;                /* seconds since 1970: put in force */
 };
 
 /* Takes the configuration on success. One reference, the caller's. */

@@ -319,11 +319,11 @@ static int read_options(struct inject_config *c, const struct inject_options *o,
 	return 0;
 }
 
-/* A NUL between the texts, so that none can pass for a part of the next. */
-static int digest_texts(struct inject_config *c, const struct sources *s, struct err *err)
+/* A NUL between the texts, so that none can pass for a part of the next; the digest is the same where no objects are given. */
+static int digest_texts(struct inject_config *c, const struct sources *s, struct str cluster_objects, struct err *err)
 {
 	const struct str nul = {"", 1};
-	const struct str pieces[] = {s->config.text, nul, s->values.text, nul, s->mesh.text, nul};
+	const struct str pieces[] = {s->config.text, nul, s->values.text, nul, s->mesh.text, nul, cluster_objects};
 
 	if (sha256_hex(pieces, ARRAY_LEN(pieces), c->digest) < 0)
 		return err_set(err, ERR_BUG, "cannot compute a SHA-256");
@@ -362,7 +362,7 @@ static int load(struct inject_config *c, const struct config_texts *texts, const
 	}
 	if (copy_str(c, c->release_told.text, "", &c->release_told.text) < 0)
 		return err_nomem(err);
-	if (digest_texts(c, &s, err) < 0 || read_mesh(c, &s.mesh, err) < 0)
+	if (digest_texts(c, &s, kept.cluster_objects.text, err) < 0 || read_mesh(c, &s.mesh, err) < 0)
 		return -1;
 	return cluster_objects_load(c, &kept.cluster_objects, err);
 }

@@ -41,6 +41,18 @@ says() { if grep -qF -- "$2" "$dir/$1"; then ok; else bad "no '$2' in $1: $(head
 lacks() { if grep -qF -- "$2" "$dir/$1"; then bad "'$2' in $1"; else ok; fi; }
 silent() { if [ -s "$dir/$1" ]; then bad "$1 is not empty: $(head -c 400 "$dir/$1")"; else ok; fi; }
 
+# wait_for FILE TEXT: FILE comes to hold TEXT within ten seconds.
+wait_for() {
+	for _ in $(seq 200); do
+		if grep -qF -- "$2" "$dir/$1"; then
+			ok
+			return
+		fi
+		sleep 0.05
+	done
+	bad "no '$2' in $1: $(head -c 2000 "$dir/$1")"
+}
+
 # start FLAG...: `outrigger serve` on a free port; $url is where.
 start() {
 	outrigger serve --listen 127.0.0.1:0 --tls-cert certs/tls.crt --tls-key certs/tls.key "$@" 2>"$dir/log" &

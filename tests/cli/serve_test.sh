@@ -27,13 +27,38 @@ says out 'readyz check passed'
 health=$(sed -n 's/.*"health":"\([^"]*\)".*/\1/p' log)
 run 0 curl -sS "http://$health/healthz"
 says out ok
-kill -HUP $server
-run 0 curl -sS --cacert certs/ca.crt "$url/healthz"
+kill -HUP $server # without files there is only the certificate to read
+wait_for log '"part":"certificate"'
 stop TERM 0
 says log '"msg":"injected","uid":"705ab4f5-6393-11e8-b7cc-42010a800002","namespace":"default","pod":"hello-7f4d5c9b6d-"'
 says log '"msg":"refused"'
 says log '"msg":"stopped"'
 if grep -vqE '^\{"time":"[^"]*","level":"(info|warn)","msg":.*\}$' log; then bad 'a line is no JSON object'; else ok; fi
+
+# --- files that change -----------------------------------------------------------------------------------------------------
+echo 'accessLogFile: /dev/stdout' >mesh.yaml
+start --drain-delay 0s --mesh-config mesh.yaml
+echo 'accessLogFile: [' >mesh.yaml
+kill -HUP $server
+wait_for log 'the last good one stays in force'
+says log 'mesh.yaml:'
+run 0 curl -sS --cacert certs/ca.crt "$url/readyz?verbose"
+says out '[+]configuration ok: generation 1, digest '
+says out '; a newer one is refused since '
+says out 'readyz check passed'
+run 0 send --data-binary "@$review" "$url/inject"
+says out '"allowed":true'
+echo 'accessLogFile: /dev/stderr' >mesh.new && mv mesh.new mesh.yaml # nobody tells it
+wait_for log 'configuration replaced generation=2'
+outrigger certs create --out others --host 127.0.0.1 --days 2 >out
+cp others/tls.crt certs/tls.crt
+wait_for log 'certs/tls.key: the key does not belong to the certificate'
+cp others/tls.key certs/tls.key
+wait_for log 'certificate replaced'
+run 0 curl -sS --cacert others/ca.crt "$url/readyz?verbose"
+lacks out refused
+stop TERM 0
+cp others/ca.crt certs/ca.crt
 
 # --- draining ------------------------------------------------------------------------------------------------------------
 start --drain-delay 30s

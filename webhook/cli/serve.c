@@ -1,54 +1,33 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* outrigger serve: the webhook, from its configuration to the signal that ends it. */
+#include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "base/file.h"
 #include "base/log.h"
 #include "base/version.h"
 #include "webhook/cli/command.h"
 #include "webhook/cli/configure.h"
+#include "webhook/cli/reload.h"
 #include "webhook/harden.h"
-#include "webhook/server/server.h"
+#include "webhook/server/connection.h"
 
-enum { PEM_MAX = 1 << 20, MODE_OTHERS_READ = 0044 };
+enum { MODE_OTHERS_READ = 0044 };
 
 static void block_signals(sigset_t *ret_set)
 {
-	/* Before any thread starts: only the main thread is to see them, by sigtimedwait(). */
+	/* Before any thread starts: only the main thread is to see them. */
 	(void)sigemptyset(ret_set);
 	(void)sigaddset(ret_set, SIGTERM);
 	(void)sigaddset(ret_set, SIGINT);
 	(void)sigaddset(ret_set, SIGHUP);
 	(void)pthread_sigmask(SIG_BLOCK, ret_set, NULL);
-}
-
-static int read_pair(struct arena *a, const struct options *o, struct cert_pair *ret, struct err *err)
-{
-	if (!o->tls_cert || !o->tls_key)
-		return err_set(err, ERR_CONFIG, "%s is needed; `outrigger certs create` makes a pair",
-			o->tls_cert ? "--tls-key" : "--tls-cert");
-	if (file_read(a, o->tls_cert, PEM_MAX, 0, &ret->cert, err) < 0 ||
-		file_read(a, o->tls_key, PEM_MAX, 0, &ret->key, err) < 0) {
-		if (err->code != ERR_NOMEM)
-			err->code = ERR_CONFIG;
-		return -1;
-	}
-	return 0;
-}
-
-/* Which of the two files an error of the pair is about. */
-static int name_file(const struct options *o, struct err *err)
-{
-	const char *path = strcmp(err->where, "key") == 0 ? o->tls_key : o->tls_cert;
-
-	if (strcmp(err->where, "key") == 0 || strcmp(err->where, "certificate") == 0)
-		(void)snprintf(err->where, sizeof(err->where), "%s", path);
-	return -1;
 }
 
 static void warn_of_readable_key(const struct options *o, const struct log *log)
@@ -79,27 +58,57 @@ static void log_start(const struct server *s, const struct snapshot *snapshot, c
 		log_cstr("configuration", snapshot->config->digest));
 }
 
-/* A second signal cuts the wait short. */
-static void wait_for_end(struct server *s, const struct options *o, const sigset_t *set, const struct log *log)
+static void close_fd(int *fd)
+{
+	if (*fd >= 0)
+		(void)close(*fd);
+}
+
+/* The signal that came, 0 where none is waiting. */
+static int next_signal(int fd)
+{
+	struct signalfd_siginfo info;
+
+	return read(fd, &info, sizeof(info)) == (ssize_t)sizeof(info) ? (int)info.ssi_signo : 0;
+}
+
+/* Keeps up with the files until a signal says to end: which one. */
+static int watch_files(struct reload *r, int signals)
+{
+	struct pollfd fds[] = {{.fd = signals, .events = POLLIN}, {.fd = r->watch.fd, .events = POLLIN}};
+	int number;
+
+	for (;;) {
+		(void)poll(fds, ARRAY_LEN(fds), watch_wait_ms(&r->watch, clock_ms()));
+		while ((number = next_signal(signals)) != 0) {
+			if (number != SIGHUP)
+				return number;
+			reload_ask(r, clock_ms());
+		}
+		reload_step(r, clock_ms());
+	}
+}
+
+/* A second signal cuts the wait short; one that asks for files does not. */
+static void drain(struct server *s, const struct options *o, sigset_t set, int number, const struct log *log)
 {
 	const struct timespec delay = {
 		.tv_sec = (time_t)(o->drain_delay / 1000), .tv_nsec = (long)(o->drain_delay % 1000) * 1000000};
-	int number = 0;
 
-	while (sigwait(set, &number) == 0 && number == SIGHUP)
-		log_with(log, LOG_INFO, "signal ignored: files are read at start only", log_cstr("signal", "SIGHUP"));
 	log_with(log, LOG_INFO, "draining: not ready from here on",
 		log_cstr("signal", number == SIGINT ? "SIGINT" : "SIGTERM"));
 	server_set_ready(s, false);
+	(void)sigdelset(&set, SIGHUP);
 	if (o->drain_delay)
-		(void)sigtimedwait(set, NULL, &delay);
+		(void)sigtimedwait(&set, NULL, &delay);
 	server_drain(s, o->request_timeout);
 	log_line(log, LOG_INFO, "stopped", NULL, 0);
 }
 
 static int serve(const struct options *o, const struct log *log, struct snapshot_slot *slot,
-	const struct cert_pair *cert, struct err *err)
+	const struct cert_pair *cert, struct reload *reload, struct err *err)
 {
+	own(close_fd) int signals = -1;
 	const struct server_options options = {
 		.listen = o->listen,
 		.metrics_listen = strcmp(o->metrics_listen, "off") == 0 ? NULL : o->metrics_listen,
@@ -115,26 +124,31 @@ static int serve(const struct options *o, const struct log *log, struct snapshot
 	sigset_t set;
 
 	block_signals(&set);
+	signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+	if (signals < 0)
+		return err_set(err, ERR_IO, "cannot wait for signals: errno %d", errno);
 	s = server_start(&options, cert, err);
 	if (!s)
-		return name_file(o, err);
+		return keypair_name_file(o, err);
 	warn_of_readable_key(o, log);
 	log_warnings(slot->current->config, log);
 	server_set_ready(s, true);
 	log_start(s, slot->current, log);
-	wait_for_end(s, o, &set, log);
+	reload_start(reload, slot, cert, s, log);
+	drain(s, o, set, watch_files(reload, signals), log);
 	server_stop(s);
 	return 0;
 }
 
-static int load_and_serve(const struct options *o, struct arena *a, struct snapshot_slot *slot, struct err *err)
+static int load_and_serve(const struct options *o, struct arena *a, struct snapshot_slot *slot, struct reload *reload,
+	struct err *err)
 {
 	struct inject_config *config;
 	struct snapshot *snapshot;
 	struct cert_pair cert;
 	struct log log;
 
-	if (log_init(&log, STDERR_FILENO, o->log_format, o->log_level, err) < 0 || read_pair(a, o, &cert, err) < 0)
+	if (log_init(&log, STDERR_FILENO, o->log_format, o->log_level, err) < 0 || keypair_read(a, o, &cert, err) < 0)
 		return -1;
 	config = configure(o, err);
 	if (!config)
@@ -145,12 +159,13 @@ static int load_and_serve(const struct options *o, struct arena *a, struct snaps
 		return -1;
 	}
 	snapshot_swap(slot, snapshot);
-	return serve(o, &log, slot, &cert, err);
+	return serve(o, &log, slot, &cert, reload, err);
 }
 
 int cmd_serve(const struct options *o, struct err *err)
 {
 	struct snapshot_slot slot;
+	struct reload reload;
 	struct arena a;
 	int status;
 
@@ -158,9 +173,11 @@ int cmd_serve(const struct options *o, struct err *err)
 		return err_set(err, ERR_CONFIG, "takes no arguments, got '%.64s'", o->rest[0]);
 	if (process_harden(err) < 0)
 		return -1;
-	arena_init(&a, 4 * PEM_MAX);
+	arena_init(&a, KEYPAIR_ARENA_MAX);
+	reload_init(&reload, o, WATCH_TIMING, clock_ms());
 	snapshot_slot_init(&slot);
-	status = load_and_serve(o, &a, &slot, err);
+	status = load_and_serve(o, &a, &slot, &reload, err);
+	reload_release(&reload);
 	snapshot_slot_release(&slot);
 	arena_release(&a);
 	return status;

@@ -30,12 +30,28 @@ static bool serving_holds(struct server *s, struct arena *a UNUSED, const char *
 	return ready;
 }
 
+/* Since then; a clock that was set back meanwhile makes it 0. */
+static long long age(int64_t since)
+{
+	const int64_t now = (int64_t)time(NULL);
+
+	return now > since ? now - since : 0;
+}
+
+static const char *refused(struct server *s, enum server_part part, struct arena *a)
+{
+	const char *text = refusals_text(&s->refusals, part, a);
+
+	return text ? text : "; a newer one is refused";
+}
+
 static bool configuration_holds(struct server *s, struct arena *a, const char **ret_detail)
 {
 	own(snapshot_unrefp) struct snapshot *snapshot = snapshot_get(s->options.config);
 
-	*ret_detail = snapshot ? arena_printf(a, "generation %llu, digest %.12s",
-					 (unsigned long long)snapshot->generation, snapshot->config->digest)
+	*ret_detail = snapshot ? arena_printf(a, "generation %llu, digest %.12s, for %llds%s",
+					 (unsigned long long)snapshot->generation, snapshot->config->digest,
+					 age(snapshot->since), refused(s, SERVER_CONFIGURATION, a))
 			       : "none is loaded";
 	return snapshot != NULL;
 }
@@ -52,7 +68,8 @@ static bool certificate_holds(struct server *s, struct arena *a, const char **re
 	if (gmtime_r(&end, &tm))
 		(void)strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%SZ", &tm);
 	*ret_detail = !cert ? "none is served"
-			    : arena_printf(a, "%s %s", holds ? "valid until" : "not valid now; it ends", date);
+			    : arena_printf(a, "%s %s, for %llds%s", holds ? "valid until" : "not valid now; it ends",
+					 date, age(cert->since), refused(s, SERVER_CERTIFICATE, a));
 	served_cert_unref(cert);
 	return holds;
 }

@@ -92,6 +92,7 @@ static struct server *server_new(const struct server_options *options, struct er
 	s->metrics.server = s;
 	s->metrics.only_health = true;
 	served_cert_slot_init(&s->certs);
+	refusals_init(&s->refusals);
 	request_pool_init(&s->requests, (size_t)thread_count(s) * IDLE_REQUESTS_A_THREAD, options->max_body);
 	return s;
 }
@@ -129,6 +130,11 @@ void server_set_ready(struct server *s, bool ready)
 	atomic_store(&s->ready, ready);
 }
 
+void server_set_refusal(struct server *s, enum server_part part, const char *what)
+{
+	refusals_set(&s->refusals, part, what);
+}
+
 static void sleep_ms(long ms)
 {
 	const struct timespec t = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
@@ -159,6 +165,7 @@ void server_stop(struct server *s)
 		connections_stop(&s->connections);
 	request_pool_release(&s->requests);
 	served_cert_slot_release(&s->certs);
+	refusals_release(&s->refusals);
 	free(s);
 }
 

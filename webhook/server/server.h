@@ -38,6 +38,12 @@ int server_set_certificate(struct server *s, const struct cert_pair *cert, struc
 /* What /readyz says, beside configuration and certificate. While not ready every answer closes its connection. */
 void server_set_ready(struct server *s, bool ready);
 
+enum server_part { SERVER_CONFIGURATION, SERVER_CERTIFICATE, SERVER_PARTS };
+
+/* What was to replace the part in force and was refused: /readyz?verbose says why and since when, and it stays ready. what: one line;
+ * NULL once it is replaced, or wanted no more. Any thread. */
+void server_set_refusal(struct server *s, enum server_part part, const char *what);
+
 /* Takes no new connections; waits at most wait_ms for those requests that have begun. */
 void server_drain(struct server *s, int64_t wait_ms);
 /* Closes every connection, ends the threads, frees. NULL is fine. */

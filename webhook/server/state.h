@@ -6,6 +6,7 @@
 #include <microhttpd.h>
 
 #include "webhook/server/connection.h"
+#include "webhook/server/refusal.h"
 #include "webhook/server/request.h"
 #include "webhook/server/server.h"
 
@@ -22,6 +23,7 @@ struct server {
 	struct served_cert_slot certs;
 	struct connections connections;
 	bool connections_started;
+	struct refusals refusals;
 	struct request_pool requests;
 	struct endpoint inject, metrics;
 	atomic_bool ready;

@@ -4,6 +4,7 @@
 
 #include <limits.h>
 #include <stdlib.h>
+#include <time.h>
 
 static void free_cert(struct served_cert *c)
 {
@@ -64,6 +65,7 @@ struct served_cert *served_cert_new(
 	atomic_init(&c->refs, 1);
 	c->not_before = not_before;
 	c->not_after = not_after;
+	c->since = (int64_t)time(NULL);
 	return take(c);
 }
 

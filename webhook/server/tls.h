@@ -27,6 +27,7 @@ struct served_cert {
 	unsigned int len;
 	gnutls_privkey_t key;
 	int64_t not_before, not_after; /* seconds since 1970 */
+	int64_t since;                 /* the same: made, to be served at once */
 };
 
 /* From a pair that cert_check() has passed. One reference, the caller's. NULL with err. */

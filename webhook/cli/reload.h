@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The files of `outrigger serve`, read again when they change: the new configuration or certificate is put in force, or refused while the
+ * last good one stays. What is refused is logged once and told to the server, for /readyz?verbose. One thread, the one that
+ * waits for signals; requests go on meanwhile.
+ */
+#ifndef WEBHOOK_CLI_RELOAD_H
+#define WEBHOOK_CLI_RELOAD_H
+
+#include "base/log.h"
+#include "certs/ca.h"
+#include "webhook/cli/keypair.h"
+#include "webhook/cli/options.h"
+#include "webhook/server/server.h"
+#include "webhook/watch.h"
+
+enum { RELOAD_TEXT_MAX = 2 * sizeof(struct err) };
+
+struct reload {
+	const struct options *options; /* borrowed, as all below */
+	struct snapshot_slot *config;
+	struct server *server;
+	const struct log *log;
+	struct watch watch;
+	bool asked;          /* by a signal: say what came of it even if that is nothing */
+	bool empty_at_start[4]; /* files of the configuration */
+	int unsettled;       /* times in a row that the files changed while they were read */
+	unsigned char served[KEYPAIR_DIGEST];
+	char refused[SERVER_PARTS][RELOAD_TEXT_MAX]; /* as logged last; "" while all is well */
+};
+
+/* Before the files are read for the first time. Released with reload_release(). */
+void reload_init(struct reload *r, const struct options *o, struct watch_timing timing, int64_t now);
+/* Once the server runs with what was read. */
+void reload_start(struct reload *r, struct snapshot_slot *config, const struct cert_pair *served, struct server *server,
+	const struct log *log);
+void reload_release(struct reload *r);
+
+/* What SIGHUP asks for: once for all that come within the quiet period. */
+void reload_ask(struct reload *r, int64_t now);
+/* To be called when r->watch.fd is readable, and after watch_wait_ms(). Reads and replaces where that is due. */
+void reload_step(struct reload *r, int64_t now);
+
+#endif

@@ -164,6 +164,9 @@ conformance: $(RUNNER) ## recorded answers under CONFORMANCE_DIR; ARGS goes to t
 	@if [ -z "$(RUNNER)" ] || [ ! -d "$(CONFORMANCE_DIR)" ]; then echo "conformance: SKIPPED: no $(CONFORMANCE_DIR)"; \
 	else $(RUNNER) $(ARGS) "$(CONFORMANCE_DIR)"; fi
 
+properties: ## a second injection of injected pods, over the random pods (not all hold yet)
+	@+$(MAKE) --no-print-directory conformance ARGS='-p -g properties'
+
 sanitize: ## units, server tests, corpora and conformance under ASan and UBSan
 	@+$(MAKE) --no-print-directory -j$(JOBS) VARIANT=asan BUILD=build/asan SANITIZE=address,undefined CFLAGS='-O1 -g' check-sanitized
 
@@ -223,5 +226,5 @@ ifneq ($(NEEDS_BUILD),)
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 endif
 .SECONDARY:
-.PHONY: all deps deps-ci run test check unit server-tests test-programs conformance sanitize check-sanitized tsan valgrind e2e bench bench-api \
+.PHONY: all deps deps-ci run test check unit server-tests test-programs conformance sanitize check-sanitized tsan valgrind properties e2e bench bench-api \
 	fuzz-one lint format schema install clean help FORCE

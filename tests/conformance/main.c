@@ -127,7 +127,8 @@ static int run_all(struct runner *r)
 	run_templates(r);
 	for (int i = 0; i < n; i++) {
 		if (strncmp(found[i]->d_name, "istio-", 6) == 0)
-			run_properties(r, found[i]->d_name);
+			if (r->properties)
+				run_properties(r, found[i]->d_name);
 		free(found[i]);
 	}
 	free(found);
@@ -136,8 +137,9 @@ static int run_all(struct runner *r)
 }
 
 static const char usage[] =
-	"usage: conformance [-g GROUP] [-c CASE] [-d DIFFERENCES] [FOLDER]\n"
-	"FOLDER is CONFORMANCE_DIR or ../shared/conformance unless given; -g takes a part of a group's name.\n";
+	"usage: conformance [-p] [-g GROUP] [-c CASE] [-d DIFFERENCES] [FOLDER]\n"
+	"FOLDER is CONFORMANCE_DIR or ../shared/conformance unless given; -g takes a part of a group's name;\n"
+	"-p runs the properties of a second injection as well.\n";
 
 int main(int argc, char **argv)
 {
@@ -149,6 +151,8 @@ int main(int argc, char **argv)
 	for (int i = 1; i < argc; i++) {
 		if (argv[i][0] != '-') {
 			r.root = argv[i];
+		} else if (strcmp(argv[i], "-p") == 0) {
+			r.properties = true;
 		} else if (i + 1 < argc && strcmp(argv[i], "-g") == 0) {
 			r.only_group = argv[++i];
 		} else if (i + 1 < argc && strcmp(argv[i], "-c") == 0) {

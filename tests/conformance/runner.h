@@ -16,6 +16,7 @@ struct group {
 struct runner {
 	const char *root;       /* of the data */
 	const char *only_group, *only_case;
+	bool properties;        /* run these groups too */
 	size_t differences;     /* to print per case */
 	struct group group[MAX_GROUPS];
 	size_t n_groups;

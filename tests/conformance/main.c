@@ -126,9 +126,8 @@ static int run_all(struct runner *r)
 			run_folder(r, found[i]->d_name);
 	run_templates(r);
 	for (int i = 0; i < n; i++) {
-		if (strncmp(found[i]->d_name, "istio-", 6) == 0)
-			if (r->properties)
-				run_properties(r, found[i]->d_name);
+		if (r->properties && strncmp(found[i]->d_name, "istio-", 6) == 0)
+			run_properties(r, found[i]->d_name);
 		free(found[i]);
 	}
 	free(found);

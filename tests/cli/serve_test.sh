@@ -27,6 +27,14 @@ says out 'readyz check passed'
 health=$(sed -n 's/.*"health":"\([^"]*\)".*/\1/p' log)
 run 0 curl -sS "http://$health/healthz"
 says out ok
+run 0 curl -sS "http://$health/metrics"
+says out 'outrigger_decisions_total{result="injected",reason="policy-enabled"} 1'
+says out 'outrigger_decisions_total{result="refused",reason="bad-annotation"} 1'
+says out 'outrigger_unreadable_requests_total 1'
+says out 'outrigger_proof_failures_total 0'
+says out 'outrigger_configuration_generation 1'
+cp out metrics.txt
+if command -v promtool >/dev/null; then run 0 promtool check metrics <metrics.txt; fi
 kill -HUP $server # without files there is only the certificate to read
 wait_for log '"part":"certificate"'
 stop TERM 0

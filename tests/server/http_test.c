@@ -73,6 +73,7 @@ static const struct {
 	{"WebSocket", "GET /inject HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n", 405, KEPT, NULL, NULL},
 	{"Expect and bad type", HEAD "Expect: 100-continue\r\nContent-Length: 2\r\n\r\n", 415, ENDED, NULL, NULL},
 	{"healthz", "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n", 200, KEPT, NULL, "ok\n"},
+	{"metrics are on the plain port", "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n", 404, KEPT, NULL, NULL},
 	{"readyz", "GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n", 200, KEPT, NULL, "ok\n"},
 	{"readyz verbose", "GET /readyz?verbose HTTP/1.1\r\nHost: x\r\n\r\n", 200, KEPT, NULL, "[+]certificate ok: valid until "},
 };
@@ -334,7 +335,7 @@ static void a_cut_body_harms_nobody(void **state)
 	client_close(&c);
 }
 
-static void the_plain_port_has_health_only(void **state)
+static void the_plain_port_has_health_and_metrics_only(void **state)
 {
 	static const struct {
 		const char *request;
@@ -342,6 +343,7 @@ static void the_plain_port_has_health_only(void **state)
 	} plain[] = {
 		{"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n", 200},
 		{"GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n", 200},
+		{"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n", 200},
 		{HEAD JSON "Content-Length: 2\r\n\r\n{}", 404},
 		{"GET /inject HTTP/1.1\r\nHost: x\r\n\r\n", 404},
 	};
@@ -396,7 +398,7 @@ int main(void)
 		cmocka_unit_test(continue_is_sent_when_asked_for),
 		cmocka_unit_test(pipelined_requests_are_answered_in_order),
 		cmocka_unit_test(a_cut_body_harms_nobody),
-		cmocka_unit_test(the_plain_port_has_health_only),
+		cmocka_unit_test(the_plain_port_has_health_and_metrics_only),
 		cmocka_unit_test(draining_says_so_and_closes),
 	};
 

@@ -30,7 +30,7 @@ static const struct option table[] = {
 	{.name = "listen", AT(listen), .type = OPTION_STRING, .verbs = VERB_SERVE, .argument = "ADDR:PORT", .fallback = "0.0.0.0:15017",
 	 .help = "where to serve HTTPS; [::]:PORT for IPv6, port 0 takes any free one"},
 	{.name = "metrics-listen", AT(metrics_listen), .type = OPTION_STRING, .verbs = VERB_SERVE, .argument = "ADDR:PORT|off",
-	 .fallback = "off", .help = "where to serve /healthz and /readyz over plain HTTP, 0.0.0.0:15014 in a cluster"},
+	 .fallback = "off", .help = "where to serve /healthz, /readyz, /metrics over plain HTTP, 0.0.0.0:15014 in a cluster"},
 	{.name = "tls-cert", AT(tls_cert), .type = OPTION_STRING, .verbs = VERB_SERVE, .argument = "FILE",
 	 .help = "certificate and chain, PEM (see `outrigger certs`)"},
 	{.name = "tls-key", AT(tls_key), .type = OPTION_STRING, .verbs = VERB_SERVE, .argument = "FILE", .help = "its private key, PEM"},

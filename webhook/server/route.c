@@ -13,6 +13,7 @@ static const struct route routes[] = {
 	{.path = "/inject", .below = true, .allow = "POST", .takes_body = true, .answer = answer_inject},
 	{.path = "/healthz", .plain = true, .allow = "GET, HEAD", .answer = answer_healthz},
 	{.path = "/readyz", .plain = true, .allow = "GET, HEAD", .answer = answer_readyz},
+	{.path = "/metrics", .plain = true, .only_plain = true, .allow = "GET, HEAD", .answer = answer_metrics},
 };
 
 static const struct route *find(const struct endpoint *e, struct str path)
@@ -20,7 +21,7 @@ static const struct route *find(const struct endpoint *e, struct str path)
 	for (size_t i = 0; i < ARRAY_LEN(routes); i++) {
 		const size_t len = strlen(routes[i].path);
 
-		if (e->only_health && !routes[i].plain)
+		if (e->only_health ? !routes[i].plain : routes[i].only_plain)
 			continue;
 		if (str_is(path, routes[i].path))
 			return &routes[i];
@@ -133,7 +134,7 @@ bool route_check_head(const struct endpoint *e, struct request *r, struct MHD_Co
 	r->route = find(e, r->path);
 	if (!r->route)
 		refuse(r, MHD_HTTP_NOT_FOUND,
-			e->only_health ? "nothing is here but /healthz and /readyz" : "nothing is here but /inject");
+			e->only_health ? "nothing is here but /healthz, /readyz and /metrics" : "nothing is here but /inject");
 	else if (!allows(r->route, method))
 		refuse(r, MHD_HTTP_METHOD_NOT_ALLOWED, "the method is not allowed here");
 	else if (r->route->takes_body)

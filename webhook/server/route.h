@@ -11,6 +11,7 @@ struct route {
 	const char *path;
 	bool below;        /* PATH/... too */
 	bool plain;        /* on the plain port too */
+	bool only_plain;   /* there, and not on the webhook's */
 	const char *allow; /* methods, as the header Allow has them */
 	bool takes_body;   /* JSON */
 	/* Fills r->out, gives the HTTP status; *ret_type is the Content-Type. Static text where there is no memory. */
@@ -27,5 +28,6 @@ bool route_check_head(const struct endpoint *e, struct request *r, struct MHD_Co
 unsigned answer_inject(struct server *s, struct request *r, const char **ret_type);
 unsigned answer_healthz(struct server *s, struct request *r, const char **ret_type);
 unsigned answer_readyz(struct server *s, struct request *r, const char **ret_type);
+unsigned answer_metrics(struct server *s, struct request *r, const char **ret_type);
 
 #endif

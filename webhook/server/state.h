@@ -6,6 +6,7 @@
 #include <microhttpd.h>
 
 #include "webhook/server/connection.h"
+#include "webhook/server/metrics.h"
 #include "webhook/server/refusal.h"
 #include "webhook/server/request.h"
 #include "webhook/server/server.h"
@@ -26,6 +27,7 @@ struct server {
 	struct refusals refusals;
 	struct request_pool requests;
 	struct endpoint inject, metrics;
+	struct metrics metrics_counted;
 	atomic_bool ready;
 	atomic_size_t active; /* requests begun and not yet done */
 };

@@ -5087,7 +5087,7 @@ static const struct go_method m_mesh_v1alpha1_AuthenticationPolicy[] = {
 };
 
 static const struct go_enum e_mesh_v1alpha1_AuthenticationPolicy[] = {
-	{"NONE", 0}, {"MUTUAL_TLS", 1},
+	{"NONE", 0}, {"MUTUAL_TLS", 1}, {"INHERIT", 1000},
 };
 
 static const struct go_method m_mesh_v1alpha1_AuthenticationPolicy_1_5[] = {
@@ -5096,19 +5096,19 @@ static const struct go_method m_mesh_v1alpha1_AuthenticationPolicy_1_5[] = {
 };
 
 static const struct go_enum e_mesh_v1alpha1_AuthenticationPolicy_1_5[] = {
-	{"NONE", 0}, {"MUTUAL_TLS", 1},
+	{"NONE", 0}, {"MUTUAL_TLS", 1}, {"INHERIT", 1000},
 };
 
 static const struct go_enum e_mesh_v1alpha1_AuthenticationPolicy_1_6[] = {
-	{"NONE", 0}, {"MUTUAL_TLS", 1},
+	{"NONE", 0}, {"MUTUAL_TLS", 1}, {"INHERIT", 1000},
 };
 
 static const struct go_enum e_mesh_v1alpha1_AuthenticationPolicy_1_7[] = {
-	{"NONE", 0}, {"MUTUAL_TLS", 1},
+	{"NONE", 0}, {"MUTUAL_TLS", 1}, {"INHERIT", 1000},
 };
 
 static const struct go_enum e_mesh_v1alpha1_AuthenticationPolicy_1_8[] = {
-	{"NONE", 0}, {"MUTUAL_TLS", 1},
+	{"NONE", 0}, {"MUTUAL_TLS", 1}, {"INHERIT", 1000},
 };
 
 static const struct go_method m_mesh_v1alpha1_Certificate[] = {

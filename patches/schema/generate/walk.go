@@ -243,9 +243,9 @@ func (w *walker) simple(m reflect.Method, out *goType, row *goMethod) {
 	}
 }
 
-// enumNames asks String() of small numbers: it answers with the number itself where there is no name.
+// enumNames asks String() of small numbers (Istio uses 1000 for INHERIT): it answers with the number where there is no name.
 func enumNames(t reflect.Type) (names []goEnum) {
-	for n := int32(0); n < 1000; n++ {
+	for n := int32(0); n <= 1000; n++ {
 		v := reflect.New(t).Elem()
 		v.SetInt(int64(n))
 		if s := fmt.Sprint(v.Interface()); s != strconv.Itoa(int(n)) {

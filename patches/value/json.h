@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* JSON text to raw values and back (RFC 8259), with our limits. Strict: what two readers could read differently is refused. */
+/*
+ * JSON text to raw values and back (RFC 8259), with our limits. Strict: what two readers could read differently is refused.
+ * A reader of our own, not a library's: numbers keep their text (a pod's unknown fields survive digit for digit), strings are borrowed
+ * from the body, every node knows that the pod brought it, and each error has its byte or JSON Pointer. jansson checks it in the tests.
+ */
 #ifndef PATCHES_VALUE_JSON_H
 #define PATCHES_VALUE_JSON_H
 

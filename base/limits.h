@@ -39,6 +39,9 @@ enum {
 	LIMIT_FUNCTION_ITEMS = 1 << 20,
 	/* Characters of randAlpha and its kin, bytes of randBytes. */
 	LIMIT_RANDOM_BYTES = 64 << 10,
+	/* Names in one list of the status annotation, containers in one of the overrides: injection adds a dozen. Each is looked for in
+	 * lists of the pod's own length. */
+	LIMIT_RECORDED_NAMES = 256,
 	/* Templates named by a pod's annotation. */
 	LIMIT_TEMPLATES_NAMED = 64,
 };

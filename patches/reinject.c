@@ -53,8 +53,14 @@ static bool is_injections_own(struct str key)
 static struct map *merged_metadata(struct arena *a, const struct value *base, const struct value *given, const struct value *anew)
 {
 	const struct map *old = base->u.map, *now = given ? given->u.map : NULL, *written = anew ? anew->u.map : NULL;
-	struct map *m = map_clone(a, old, now ? now->len : 0);
+	struct map *m = map_new(a, (old ? old->len : 0) + (now ? now->len : 0));
 
+	for (uint32_t i = 0; m && old && i < old->len; i++) {
+		const struct map_entry *e = &old->entry[i];
+
+		if ((!map_get(written, e->key) || map_get(now, e->key)) && map_set(a, m, e->key, e->value) < 0)
+			return NULL;
+	}
 	for (uint32_t i = 0; m && now && i < now->len; i++) {
 		const struct map_entry *e = &now->entry[i];
 
@@ -62,9 +68,6 @@ static struct map *merged_metadata(struct arena *a, const struct value *base, co
 		    map_set(a, m, e->key, e->value) < 0)
 			return NULL;
 	}
-	for (uint32_t i = 0; m && old && i < old->len; i++)
-		if (map_get(written, old->entry[i].key) && !map_get(now, old->entry[i].key))
-			(void)map_del(m, old->entry[i].key);
 	return m;
 }
 
@@ -181,20 +184,47 @@ static int keep_shared_lists(struct injection *in, const struct value **pod, con
 
 /* --- all of it ------------------------------------------------------------------------------------------------------ */
 
-static bool keeps_list(const struct value *pod, const struct value *list)
+/* Names of the items of one list of a pod's spec, for look-up; NULL when out of memory. */
+static struct map *names_in(struct arena *a, const struct value *pod, const char *key)
 {
-	for (size_t i = 0; list && list->kind == K_LIST && i < list->u.list.len; i++)
-		if (!raw_any_container(pod, raw_str(list->u.list.item[i], "name")))
+	const struct value *l = raw_path(pod, "spec", key, NULL);
+	const size_t len = l && l->kind == K_LIST ? l->u.list.len : 0;
+	struct map *m = map_new(a, len);
+
+	for (size_t i = 0; m && i < len; i++) {
+		const struct str name = raw_str(l->u.list.item[i], "name");
+
+		if (name.p && map_set(a, m, name, &value_true) < 0)
+			return NULL;
+	}
+	return m;
+}
+
+static bool keeps_names(const struct map *before, const struct map *after)
+{
+	for (uint32_t i = 0; i < before->len; i++)
+		if (!map_get(after, before->entry[i].key) && !str_eq(before->entry[i].key, CONTAINER_PROXY))
 			return false;
 	return true;
 }
 
-/* The status annotation is the pod's word only: no container may vanish because of it. */
-static bool keeps_containers(const struct injection *in)
+/*
+ * The status annotation is the pod's word only: nothing may vanish because of it, but for a proxy that moves to the init containers
+ * or back.
+ */
+static int keeps_everything(const struct injection *in, bool *ret, struct err *err)
 {
-	const struct value *spec = raw_get(in->req->pod, "spec");
+	static const char *const lists[] = {"containers", "initContainers", "volumes", "imagePullSecrets"};
 
-	return keeps_list(in->merged, raw_get(spec, "containers")) && keeps_list(in->merged, raw_get(spec, "initContainers"));
+	*ret = raw_any_container(in->merged, CONTAINER_PROXY) || !raw_any_container(in->req->pod, CONTAINER_PROXY);
+	for (size_t i = 0; *ret && i < ARRAY_LEN(lists); i++) {
+		const struct map *before = names_in(in->a, in->req->pod, lists[i]), *after = names_in(in->a, in->merged, lists[i]);
+
+		if (!before || !after)
+			return err_nomem(err);
+		*ret = keeps_names(before, after);
+	}
+	return 0;
 }
 
 static int inject_restored(struct injection *in, struct restored *r, inject_fn *run, struct err *err)
@@ -226,10 +256,11 @@ int reinject(struct injection *in, const struct injection_record *record, inject
 	const struct value *came = in->given;
 	struct err cause = {0};
 	struct restored r;
+	bool kept;
 
 	if (restore_pod(in->a, came, record, in->config->mesh, &r, &cause) < 0)
 		return cause.code == ERR_NOMEM ? err_nomem(err) : run(in, err);
-	if (inject_restored(in, &r, run, err) < 0)
+	if (inject_restored(in, &r, run, err) < 0 || keeps_everything(in, &kept, err) < 0)
 		return -1;
-	return keeps_containers(in) ? 0 : inject_as(in, came, run, err);
+	return kept ? 0 : inject_as(in, came, run, err);
 }

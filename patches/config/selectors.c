@@ -78,6 +78,8 @@ static int read_values(struct arena *a, const struct value *raw, struct label_re
 
 	if (!value)
 		return err_nomem(err);
+	if (raw && raw->kind != K_LIST)
+		return err_set(err, ERR_CONFIG, "values of a label selector must be a list");
 	if (wanted != (len > 0))
 		return err_set(err, ERR_CONFIG, wanted ? "operators In and NotIn need values" : "operators Exists and DoesNotExist take no values");
 	for (size_t i = 0; i < len; i++) {
@@ -123,6 +125,10 @@ static int compile_one(struct arena *a, const struct value *raw, struct selector
 
 	if (!r)
 		return err_nomem(err);
+	if (raw->kind != K_MAP)
+		return err_set(err, ERR_CONFIG, "must be a label selector, with matchLabels or matchExpressions");
+	if ((labels && labels->kind != K_MAP) || (expressions && expressions->kind != K_LIST))
+		return err_set(err, ERR_CONFIG, "matchLabels must be a map and matchExpressions a list");
 	for (size_t i = 0; i < n_labels; i++)
 		if (read_label(a, &labels->u.map->entry[i], &r[i], err) < 0)
 			return -1;

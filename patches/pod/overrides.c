@@ -28,6 +28,8 @@ static int check_names(const struct value *status, const char *key, struct err *
 
 	if (l && l->kind != K_LIST)
 		return err_set(err, ERR_INPUT, "%s must be a list of names", key);
+	if (l && l->u.list.len > LIMIT_RECORDED_NAMES)
+		return err_set(err, ERR_LIMIT, "%s lists more than %d names", key, LIMIT_RECORDED_NAMES);
 	for (size_t i = 0; l && i < l->u.list.len; i++)
 		if (l->u.list.item[i]->kind != K_STRING)
 			return err_set(err, ERR_INPUT, "%s must be a list of names", key);
@@ -58,6 +60,8 @@ static int canonical_list(struct arena *a, const struct value *overrides, const 
 
 	if (!l)
 		return 0;
+	if (l->kind == K_LIST && l->u.list.len > LIMIT_RECORDED_NAMES)
+		return err_set(err, ERR_LIMIT, "%s lists more than %d containers", key, LIMIT_RECORDED_NAMES);
 	if (schema_check(l, &go_list_container, err) < 0)
 		return -1;
 	l = raw_touched(a, l);

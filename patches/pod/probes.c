@@ -108,6 +108,7 @@ static void keep_known(struct pod_edit *e, struct str known, struct map *probers
 	struct err ignored = {0};
 	const struct value *v = json_parse(e->a, known.p, known.len, JSON_FROM_POD | JSON_LAST_WINS | JSON_GO_UTF8, &ignored);
 
+	e->failed = e->failed || ignored.code == ERR_NOMEM;
 	for (uint32_t i = 0; v && v->kind == K_MAP && v->u.map && i < v->u.map->len; i++)
 		if (map_set(e->a, probers, v->u.map->entry[i].key, v->u.map->entry[i].value) < 0)
 			e->failed = true;

@@ -70,18 +70,27 @@ static bool merge_enabled(const struct pod_edit *e, const struct value *mesh)
 	return !raw_get(mesh, "enablePrometheusMerge") || raw_bool(mesh, "enablePrometheusMerge");
 }
 
-static void drop_all(struct pod_edit *e)
+static bool is_about_scraping(struct str key)
 {
 	static const char *const keys[] = {scrape_key, port_key, path_key, targets_key};
 
-	for (uint32_t i = 0; e->annotations && i < e->annotations->len;) {
-		bool drop = false;
+	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
+		if (is_spelled(key, keys[i]))
+			return true;
+	return false;
+}
 
-		for (size_t k = 0; k < ARRAY_LEN(keys); k++)
-			drop = drop || is_spelled(e->annotations->entry[i].key, keys[k]);
-		if (!drop || !map_del(e->annotations, e->annotations->entry[i].key))
-			i++;
-	}
+/* A new map rather than one key out after the other: a pod can spell one key in very many ways. */
+static void drop_all(struct pod_edit *e)
+{
+	const struct map *old = e->annotations;
+	struct map *m = old ? map_new(e->a, old->len + 4) : NULL;
+
+	for (uint32_t i = 0; m && i < old->len; i++)
+		if (!is_about_scraping(old->entry[i].key) && map_set(e->a, m, old->entry[i].key, old->entry[i].value) < 0)
+			e->failed = true;
+	e->failed = e->failed || (old && !m);
+	e->annotations = m ? m : e->annotations;
 }
 
 static struct str status_port(struct arena *a, const struct value *mesh)

@@ -191,6 +191,10 @@ static const struct {
 	{"[{\"matchExpressions\":[{\"operator\":\"Exists\"}]}]", "{}", false, "needs a key"},
 	{"[{\"matchLabels\":{\"a\":1}}]", "{}", false, "must be a string"},
 	{"{}", "{}", false, "must be a list"},
+	{"[\"a\"]", "{}", false, "entry 1: must be a label selector"},
+	{"[{\"matchLabels\":[\"a\"]}]", "{}", false, "matchLabels must be a map"},
+	{"[{\"matchExpressions\":{\"key\":\"a\"}}]", "{}", false, "matchExpressions a list"},
+	{"[{\"matchExpressions\":[{\"key\":\"a\",\"operator\":\"Exists\",\"values\":\"x\"}]}]", "{}", false, "must be a list"},
 };
 
 static void test_selectors(void **state UNUSED)

@@ -111,7 +111,13 @@ static const struct {
 	{"sidecar.istio.io/status", "", "[", "", 1 << 20, 0, ERR_NONE, ""},
 	{"proxy.istio.io/overrides", "", "[", "", 1 << 20, REASON_LIMIT, ERR_LIMIT, "'proxy.istio.io/overrides'"},
 	{"proxy.istio.io/overrides", "{\\\"containers\\\":[{\\\"name\\\":\\\"istio-proxy\\\"}",
-		",{\\\"name\\\":\\\"istio-proxy\\\"}", "]}", 1 << 14, 0, ERR_NONE, ""},
+		",{\\\"name\\\":\\\"istio-proxy\\\"}", "]}", 1 << 14, REASON_LIMIT, ERR_LIMIT,
+		"containers lists more than 256 containers"},
+	{"proxy.istio.io/overrides", "{\\\"containers\\\":[{\\\"name\\\":\\\"istio-proxy\\\"}",
+		",{\\\"name\\\":\\\"istio-proxy\\\"}", "]}", 200, 0, ERR_NONE, ""},
+	{"sidecar.istio.io/status", "{\\\"volumes\\\":[\\\"v\\\"", ",\\\"v\\\"", "]}", 1 << 14, REASON_LIMIT, ERR_LIMIT,
+		"'sidecar.istio.io/status'"},
+	{"sidecar.istio.io/status", "{\\\"volumes\\\":[\\\"v\\\"", ",\\\"v\\\"", "]}", 200, 0, ERR_NONE, ""},
 	{"sidecar.istio.io/userVolume", "", "{\\\"a\\\":", "", 1 << 16, REASON_TEMPLATE_FAILED, ERR_INPUT,
 		"'sidecar.istio.io/userVolume' must hold"},
 	{"sidecar.istio.io/proxyCPU", "", "1", "", 1 << 20, 0, ERR_NONE, ""},
@@ -155,6 +161,36 @@ static void test_long_values(void **state)
 		text_release(&pod);
 	}
 	assert_int_equal(failed, 0);
+}
+
+/* What a forged record must not take away: volumes and secrets by the status, a container because another list has its name. */
+static void test_forged_record(void **state)
+{
+	static const char *const pods[] = {
+		"{\"metadata\":{\"annotations\":{\"sidecar.istio.io/status\":\"{\\\"volumes\\\":[\\\"mine\\\"],\\\"imagePullSecrets\\\":"
+		"[\\\"mine\\\"]}\"}},\"spec\":{\"containers\":[{\"name\":\"a\"}],\"volumes\":[{\"name\":\"mine\"}],"
+		"\"imagePullSecrets\":[{\"name\":\"mine\"}]}}",
+		"{\"metadata\":{\"annotations\":{\"sidecar.istio.io/status\":\"{\\\"containers\\\":[\\\"istio-init\\\"]}\"}},\"spec\":"
+		"{\"containers\":[{\"name\":\"a\"},{\"name\":\"istio-init\",\"image\":\"mine\"}]}}",
+	};
+
+	static const char *const mine[] = {"{\"name\":\"mine\"}", "\"image\":\"mine\""};
+
+	for (size_t i = 0; i < ARRAY_LEN(pods); i++) {
+		const char *first;
+		struct outcome o;
+		struct text out;
+
+		inject_json(*state, str_of(pods[i]), &o);
+		assert_int_equal(o.rc, 0);
+		text_init(&out, NULL, MOST);
+		json_write(&out, raw_get(o.patched, "spec"), 0);
+		first = strstr(text_cstr(&out), mine[i]);
+		if (!first || (i == 0 && !strstr(first + 1, mine[i]))) /* the volume and the secret */
+			fail_msg("pod %zu: %s", i, text_cstr(&out));
+		text_release(&out);
+		outcome_release(&o);
+	}
 }
 
 /* --- templates of the configuration's own
@@ -387,7 +423,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_thousand_containers),
 		cmocka_unit_test(test_large_annotations),
-		cmocka_unit_test(test_long_values),
+		cmocka_unit_test(test_long_values), cmocka_unit_test(test_forged_record),
 		cmocka_unit_test(test_templates),
 		cmocka_unit_test(test_forged_status),
 		cmocka_unit_test(test_out_of_memory),

@@ -154,15 +154,9 @@ static const struct row rows[] = {
 	 "[]"},
 };
 
-static void test_rows(void **state)
+static void test_rows(void **state UNUSED)
 {
-	static const struct template_env env = {.now = 1700000000};
-	struct arena a;
-
-	(void)state;
-	arena_init(&a, 0);
-	check_rows(rows, ARRAY_LEN(rows), TEMPLATE_HEAD, from_json(&a, "{}"), &env);
-	arena_release(&a);
+	check_function_rows(rows, ARRAY_LEN(rows));
 }
 
 int main(void)

@@ -59,12 +59,13 @@ static int set_security_context(struct injection *in, const struct list_rules *r
 
 static const struct value *list_data(struct injection *in, const struct list_rules *rules, struct err *err)
 {
-	const struct workload owner = in->req->workload ? *in->req->workload
-		: owner_up_to_1_8(in->given, rules->owner_in_pod_namespace ? in->namespace : in->req->namespace, rules->cron_jobs,
-			rules->empty_hash);
-	const struct template_facts f = {.pod = in->given, .proxy_config = raw_get(in->mesh, "defaultConfig"), .mesh = in->mesh,
-		.owner = owner, .namespace = in->namespace};
+	const struct str namespace = rules->owner_in_pod_namespace ? in->namespace : in->req->namespace;
+	struct template_facts f = {.pod = in->given, .proxy_config = raw_get(in->mesh, "defaultConfig"), .mesh = in->mesh,
+		.namespace = in->namespace};
 
+	in->owner = in->req->workload ? *in->req->workload
+				      : owner_up_to_1_8(in->given, namespace, rules->cron_jobs, rules->empty_hash);
+	f.owner = in->owner;
 	return template_data_up_to_1_8(in->a, in->config, rules->data, &f, err);
 }
 
@@ -108,13 +109,11 @@ static void write_metadata(struct injection *in, struct pod_edit *e, const struc
 	struct str status)
 {
 	const struct map *more = in->req->workload ? NULL : in->config->injected_annotations;
-	const struct workload owner = in->req->workload ? *in->req->workload
-		: owner_up_to_1_8(in->given, in->namespace, rules->cron_jobs, rules->empty_hash);
 
 	pod_annotate(e, STR(ANNOTATION_STATUS), status);
 	for (uint32_t i = 0; more && i < more->len; i++)
 		pod_annotate(e, more->entry[i].key, more->entry[i].value->u.s);
-	list_label(e, s, rules, owner.name, in->config->revision);
+	list_label(e, s, rules, in->owner.name, in->config->revision);
 }
 
 /* A status that nobody's injection wrote takes the user's containers out, as in those releases; not unseen, though. */

@@ -19,6 +19,7 @@ struct injection {
 	struct map *env;              /* of cluster, network and URL */
 	bool native;
 	struct injection_record record;
+	struct workload owner;        /* of the pod; set by inject_lists() only */
 	const struct value *data;     /* the templates' dot */
 	const struct value *overlay;  /* what the templates rendered, merged */
 	const struct value *merged;   /* the pod so far */

@@ -24,7 +24,14 @@ if [ "$(id -u)" -ne 0 ]; then
 fi
 echo "installing ${missing[*]}"
 log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+policy=/usr/sbin/policy-rc.d
+trap 'rm -f "$log"; [ -z "${held:-}" ] || "${as_root[@]}" rm -f "$policy"' EXIT
+# Some packages bring a service beside the tool that is wanted (prometheus: promtool). None is to start.
+if [ ! -e "$policy" ]; then
+	printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee "$policy" >/dev/null
+	"${as_root[@]}" chmod 755 "$policy"
+	held=1
+fi
 install() {
 	"${as_root[@]}" apt-get update -q &&
 		"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}"

@@ -28,13 +28,26 @@ health=$(sed -n 's/.*"health":"\([^"]*\)".*/\1/p' log)
 run 0 curl -sS "http://$health/healthz"
 says out ok
 run 0 curl -sS "http://$health/metrics"
-says out 'outrigger_decisions_total{result="injected",reason="policy-enabled"} 1'
-says out 'outrigger_decisions_total{result="refused",reason="bad-annotation"} 1'
+says out 'outrigger_decisions_total{result="injected",reason="policy-enabled",revision="default"} 1'
+says out 'outrigger_decisions_total{result="refused",reason="bad-annotation",revision="default"} 1'
 says out 'outrigger_unreadable_requests_total 1'
 says out 'outrigger_proof_failures_total 0'
 says out 'outrigger_configuration_generation 1'
+says out 'outrigger_configuration_refused{part="configuration"} 0'
+says out 'outrigger_request_duration_seconds_bucket{le="0.0001"} '
+says out 'outrigger_request_duration_seconds_count 3'
+says out 'sidecar_injection_requests_total 2'
+says out 'sidecar_injection_success_total 1'
+says out 'sidecar_injection_failure_total 1'
+says out 'sidecar_injection_skip_total 0'
+says out 'sidecar_injection_time_seconds_bucket{le="+Inf"} 3'
 cp out metrics.txt
-if command -v promtool >/dev/null; then run 0 promtool check metrics <metrics.txt; fi
+if command -v promtool >/dev/null; then
+	run 0 promtool check metrics <metrics.txt
+	silent err
+else
+	echo 'SKIPPED: promtool check metrics: no promtool'
+fi
 kill -HUP $server # without files there is only the certificate to read
 wait_for log '"part":"certificate"'
 stop TERM 0

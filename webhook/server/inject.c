@@ -67,7 +67,7 @@ unsigned answer_inject(struct server *s, struct request *r, const char **ret_typ
 		snapshot->config, &r->arena, (struct str){r->body.data, r->body.len}, r->path, &r->out, &outcome);
 	if (outcome.http_status == MHD_HTTP_OK)
 		*ret_type = "application/json";
-	metrics_count(&s->metrics_counted, &outcome);
+	metrics_count(&s->metrics_counted, &outcome, clock_us() - r->began_us);
 	log_outcome(s, r, &outcome);
 	return (unsigned)outcome.http_status;
 }

@@ -6,22 +6,78 @@
 
 #include "webhook/server/route.h"
 
-void metrics_count(struct metrics *m, const struct admission_outcome *o)
-{
-	_Atomic uint64_t *counter = o->http_status == MHD_HTTP_OK ? &m->decisions[o->reason] : &m->unreadable;
+/* Upper ends of the buckets but the last, which has none. */
+static const struct {
+	int64_t micros;
+	const char *seconds;
+} buckets[METRICS_BUCKETS - 1] = {
+	{100, "0.0001"},
+	{250, "0.00025"},
+	{500, "0.0005"},
+	{1000, "0.001"},
+	{2500, "0.0025"},
+	{5000, "0.005"},
+	{10000, "0.01"},
+	{25000, "0.025"},
+	{50000, "0.05"},
+	{100000, "0.1"},
+	{250000, "0.25"},
+	{500000, "0.5"},
+	{1000000, "1"},
+	{2500000, "2.5"},
+	{5000000, "5"},
+	{10000000, "10"},
+};
 
-	(void)atomic_fetch_add_explicit(counter, 1, memory_order_relaxed);
+static const char *const results[] = {
+	[RESULT_INJECTED] = "injected", [RESULT_SKIPPED] = "skipped", [RESULT_REFUSED] = "refused"};
+
+static size_t bucket_of(int64_t micros)
+{
+	size_t i = 0;
+
+	while (i < ARRAY_LEN(buckets) && micros > buckets[i].micros)
+		i++;
+	return i;
 }
 
-static void head(struct text *out, const char *name, const char *type, const char *help)
+static void add(_Atomic uint64_t *counter, uint64_t n)
+{
+	(void)atomic_fetch_add_explicit(counter, n, memory_order_relaxed);
+}
+
+void metrics_count(struct metrics *m, const struct admission_outcome *o, int64_t micros)
+{
+	add(o->http_status == MHD_HTTP_OK ? &m->decisions[o->reason] : &m->unreadable, 1);
+	add(&m->took[bucket_of(micros)], 1);
+	add(&m->took_us, micros > 0 ? (uint64_t)micros : 0);
+}
+
+void metrics_head(struct text *out, const char *name, const char *type, const char *help)
 {
 	text_addf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
 }
 
-static void single(struct text *out, const char *name, const char *type, const char *help, uint64_t value)
+void metrics_single(struct text *out, const char *name, const char *type, const char *help, uint64_t value)
 {
-	head(out, name, type, help);
+	metrics_head(out, name, type, help);
 	text_addf(out, "%s %llu\n", name, (unsigned long long)value);
+}
+
+void metrics_label(struct text *out, struct str value)
+{
+	text_addc(out, '"');
+	for (size_t i = 0; i < value.len; i++) {
+		const char c = value.p[i];
+
+		if (c == '"' || c == '\\')
+			text_addc(out, '\\');
+		if (c == '\n')
+			text_adds(out, "\\n");
+		else
+			text_addc(out, c);
+	}
+	text_addc(out, '"');
 }
 
 static uint64_t read_counter(const _Atomic uint64_t *counter)
@@ -29,34 +85,111 @@ static uint64_t read_counter(const _Atomic uint64_t *counter)
 	return atomic_load_explicit(counter, memory_order_relaxed);
 }
 
-void metrics_print(const struct metrics *m, uint64_t generation, int64_t not_after, struct text *out)
-{
-	static const char *const results[] = {
-		[RESULT_INJECTED] = "injected", [RESULT_SKIPPED] = "skipped", [RESULT_REFUSED] = "refused"};
+/* One copy of what many lines are made of, so that sums and parts agree. */
+struct counted {
+	uint64_t decisions[REASON_COUNT], by_result[ARRAY_LEN(results)], all;
+	uint64_t took[METRICS_BUCKETS], took_us;
+};
 
-	head(out, "outrigger_decisions_total", "counter", "Admission requests decided, by result and reason.");
+static void read_counters(const struct metrics *m, struct counted *ret)
+{
+	*ret = (struct counted){.took_us = read_counter(&m->took_us)};
+	for (unsigned i = REASON_NONE + 1; i < REASON_COUNT; i++) {
+		ret->decisions[i] = read_counter(&m->decisions[i]);
+		ret->by_result[reason_row((enum reason)i)->result] += ret->decisions[i];
+		ret->all += ret->decisions[i];
+	}
+	for (size_t i = 0; i < METRICS_BUCKETS; i++)
+		ret->took[i] = read_counter(&m->took[i]);
+}
+
+static void print_decisions(const struct counted *c, struct str revision, struct text *out)
+{
+	metrics_head(out, "outrigger_decisions_total", "counter", "Admission requests decided, by result, reason and revision.");
 	for (unsigned i = REASON_NONE + 1; i < REASON_COUNT; i++) {
 		const struct reason_row *row = reason_row((enum reason)i);
 
-		text_addf(out, "outrigger_decisions_total{result=\"%s\",reason=\"%s\"} %llu\n", results[row->result], row->code,
-			(unsigned long long)read_counter(&m->decisions[i]));
+		text_addf(out, "outrigger_decisions_total{result=\"%s\",reason=\"%s\",revision=", results[row->result], row->code);
+		metrics_label(out, revision);
+		text_addf(out, "} %llu\n", (unsigned long long)c->decisions[i]);
 	}
-	single(out, "outrigger_unreadable_requests_total", "counter", "Requests that held no readable AdmissionReview.",
+}
+
+static void print_histogram(const struct counted *c, const char *name, const char *help, struct text *out)
+{
+	uint64_t sum = 0;
+
+	metrics_head(out, name, "histogram", help);
+	for (size_t i = 0; i < METRICS_BUCKETS; i++) {
+		sum += c->took[i];
+		text_addf(out, "%s_bucket{le=\"%s\"} %llu\n", name, i < ARRAY_LEN(buckets) ? buckets[i].seconds : "+Inf",
+			(unsigned long long)sum);
+	}
+	text_addf(out, "%s_sum %llu.%06llu\n%s_count %llu\n", name, (unsigned long long)(c->took_us / 1000000),
+		(unsigned long long)(c->took_us % 1000000), name, (unsigned long long)sum);
+}
+
+/* The names that istiod's injector has, so that dashboards made for it go on. */
+static void print_istio(const struct counted *c, struct text *out)
+{
+	metrics_single(out, "sidecar_injection_requests_total", "counter", "Total number of sidecar injection requests.", c->all);
+	metrics_single(out, "sidecar_injection_success_total", "counter", "Sidecar injection requests that were injected.",
+		c->by_result[RESULT_INJECTED]);
+	metrics_single(out, "sidecar_injection_failure_total", "counter", "Sidecar injection requests that were refused.",
+		c->by_result[RESULT_REFUSED]);
+	metrics_single(out, "sidecar_injection_skip_total", "counter", "Sidecar injection requests that were left alone.",
+		c->by_result[RESULT_SKIPPED]);
+	print_histogram(c, "sidecar_injection_time_seconds", "Time that sidecar injection requests took.", out);
+}
+
+static void print_configuration(const struct metrics_state *s, struct text *out)
+{
+	static const char *const parts[] = {
+		[SERVER_CONFIGURATION] = "configuration", [SERVER_CERTIFICATE] = "certificate"};
+
+	metrics_single(out, "outrigger_configuration_generation", "gauge", "Configurations loaded since the start; 0 without one.",
+		s->generation);
+	if (s->generation)
+		metrics_single(out, "outrigger_configuration_since_seconds", "gauge",
+			"When the configuration was put in force, seconds since 1970.", (uint64_t)s->since);
+	metrics_head(out, "outrigger_configuration_refused", "gauge", "Whether something newer was refused and the last good one serves on.");
+	for (size_t i = 0; i < ARRAY_LEN(parts); i++)
+		text_addf(out, "outrigger_configuration_refused{part=\"%s\"} %d\n", parts[i], s->refused[i]);
+	metrics_single(out, "outrigger_certificate_not_after_seconds", "gauge", "End of the served certificate, seconds since 1970.",
+		s->not_after > 0 ? (uint64_t)s->not_after : 0);
+}
+
+void metrics_print(const struct metrics *m, const struct metrics_state *state, struct text *out)
+{
+	struct counted c;
+
+	read_counters(m, &c);
+	print_decisions(&c, state->revision, out);
+	metrics_single(out, "outrigger_unreadable_requests_total", "counter", "Requests that held no readable AdmissionReview.",
 		read_counter(&m->unreadable));
-	single(out, "outrigger_proof_failures_total", "counter", "Patches that could not be proven, and were not sent.",
-		read_counter(&m->decisions[REASON_PROOF_FAILED]));
-	single(out, "outrigger_configuration_generation", "gauge", "Configurations loaded since the start; 0 without one.", generation);
-	single(out, "outrigger_certificate_not_after_seconds", "gauge", "End of the served certificate, seconds since 1970.",
-		not_after > 0 ? (uint64_t)not_after : 0);
+	metrics_single(out, "outrigger_proof_failures_total", "counter", "Patches that could not be proven, and were not sent.",
+		c.decisions[REASON_PROOF_FAILED]);
+	print_histogram(&c, "outrigger_request_duration_seconds", "Time from the first byte of a request to its answer.", out);
+	print_configuration(state, out);
+	print_istio(&c, out);
 }
 
 unsigned answer_metrics(struct server *s, struct request *r, const char **ret_type)
 {
 	own(snapshot_unrefp) struct snapshot *snapshot = snapshot_get(s->options.config);
 	struct served_cert *cert = served_cert_get(&s->certs);
+	struct metrics_state state = {0};
 
 	*ret_type = "text/plain; version=0.0.4; charset=utf-8";
-	metrics_print(&s->metrics_counted, snapshot ? snapshot->generation : 0, cert ? cert->not_after : 0, &r->out);
+	if (snapshot) {
+		state.revision = snapshot->config->revision;
+		state.generation = snapshot->generation;
+		state.since = snapshot->since;
+	}
+	state.not_after = cert ? cert->not_after : 0;
+	for (unsigned i = 0; i < SERVER_PARTS; i++)
+		state.refused[i] = refusals_has(&s->refusals, (enum server_part)i);
+	metrics_print(&s->metrics_counted, &state, &r->out);
 	served_cert_unref(cert);
 	return MHD_HTTP_OK;
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Counters of what was decided, and their text for Prometheus (exposition format 0.0.4). */
+/*
+ * Counters of what was decided, and their text for Prometheus (exposition format 0.0.4). Every label has a bounded set of values: reasons are a
+ * table, the revision is the one served. Nothing is printed that has no source: a metric that is always 0 would lie.
+ */
 #ifndef WEBHOOK_SERVER_METRICS_H
 #define WEBHOOK_SERVER_METRICS_H
 
@@ -7,16 +10,39 @@
 
 #include "patches/reason.h"
 #include "webhook/admission/handle.h"
+#include "webhook/server/server.h"
 
-/* Written by all threads; a zeroed struct is a fresh one. */
+enum { METRICS_BUCKETS = 17 }; /* 100 us to 10 s, and what took longer */
+
+/* Written by all threads, without a lock; a zeroed struct is a fresh one. */
 struct metrics {
-	_Atomic uint64_t decisions[REASON_COUNT]; /* answered with an AdmissionReview, by reason */
-	_Atomic uint64_t unreadable;              /* answered with 4xx or 5xx: no AdmissionReview could be read or written */
+	_Atomic uint64_t decisions[REASON_COUNT];  /* answered with an AdmissionReview, by reason */
+	_Atomic uint64_t unreadable;               /* answered with 4xx or 5xx: no AdmissionReview could be read or written */
+	_Atomic uint64_t took[METRICS_BUCKETS];    /* requests by how long they took; each in one bucket */
+	_Atomic uint64_t took_us;                  /* microseconds of all of them */
 };
 
-void metrics_count(struct metrics *m, const struct admission_outcome *o);
+/* micros: from the first byte of the request to its answer. */
+void metrics_count(struct metrics *m, const struct admission_outcome *o, int64_t micros);
 
-/* Appends the whole text. generation, not_after: of the configuration and the certificate that are served; 0 where there is none. */
-void metrics_print(const struct metrics *m, uint64_t generation, int64_t not_after, struct text *out);
+/* What is in force while the text is printed. Borrowed. */
+struct metrics_state {
+	struct str revision;        /* p NULL without a configuration */
+	uint64_t generation;        /* of the configuration; 0 where there is none */
+	int64_t since;              /* seconds since 1970: put in force */
+	int64_t not_after;          /* of the certificate that is served; 0 where there is none */
+	bool refused[SERVER_PARTS]; /* something was to replace that part and was refused */
+};
+
+/* Appends the whole text. */
+void metrics_print(const struct metrics *m, const struct metrics_state *state, struct text *out);
+
+/* --- for others that have something to count ------------------------------------------------------------------- */
+
+void metrics_head(struct text *out, const char *name, const char *type, const char *help);
+/* A metric without labels. */
+void metrics_single(struct text *out, const char *name, const char *type, const char *help, uint64_t value);
+/* A label's value, quoted and escaped. */
+void metrics_label(struct text *out, struct str value);
 
 #endif

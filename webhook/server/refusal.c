@@ -44,6 +44,16 @@ void refusals_set(struct refusals *r, enum server_part part, const char *what)
 	(void)pthread_mutex_unlock(&r->lock);
 }
 
+bool refusals_has(struct refusals *r, enum server_part part)
+{
+	bool has;
+
+	(void)pthread_mutex_lock(&r->lock);
+	has = r->of[part].since != 0;
+	(void)pthread_mutex_unlock(&r->lock);
+	return has;
+}
+
 const char *refusals_text(struct refusals *r, enum server_part part, struct arena *a)
 {
 	struct refusal copy;

@@ -44,6 +44,15 @@ enum {
 	LIMIT_RECORDED_NAMES = 256,
 	/* Templates named by a pod's annotation. */
 	LIMIT_TEMPLATES_NAMED = 64,
+
+	/* The guard: rules and requirements in a file, exceptions, and names and patterns in all of them. */
+	LIMIT_GUARD_RULES = 256,
+	LIMIT_GUARD_EXCEPTIONS = 1024,
+	LIMIT_GUARD_PATTERNS = 4096,
+	/* Things that one pod asks for; each is held against every pattern, so that the product is what a pod may cost. */
+	LIMIT_GUARD_ASKS = 1024,
+	/* Bytes of one such thing: what is longer fits every rule about its kind. */
+	LIMIT_GUARD_VALUE = 4096,
 };
 
 #endif

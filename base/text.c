@@ -141,6 +141,26 @@ void text_add_rune(struct text *t, uint32_t rune)
 	text_add(t, bytes, utf8_encode(rune, bytes));
 }
 
+static bool moves_cursor(uint32_t rune)
+{
+	return rune < ' ' || (rune >= 0x7f && rune < 0xa0) || (rune >= 0x2028 && rune <= 0x202e) || (rune >= 0x2066 && rune <= 0x2069);
+}
+
+void text_add_shown(struct text *t, const char *data, size_t len)
+{
+	while (len) {
+		uint32_t rune;
+		const size_t n = utf8_decode(data, len, &rune);
+
+		if (moves_cursor(rune))
+			text_addc(t, '?');
+		else
+			text_add_rune(t, rune);
+		data += n;
+		len -= n;
+	}
+}
+
 const char *text_cstr(struct text *t)
 {
 	if (t->failed)

@@ -36,6 +36,8 @@ void text_addu(struct text *t, uint64_t n);
 void text_addi(struct text *t, int64_t n);
 void text_fill(struct text *t, char c, size_t n);
 void text_add_rune(struct text *t, uint32_t rune); /* UTF-8; what is no scalar value becomes U+FFFD */
+/* With "?" for what could move a terminal's cursor or turn its writing direction: control characters, line separators, bidi marks. */
+void text_add_shown(struct text *t, const char *data, size_t len);
 /* Room for n more bytes at data + len, or NULL (then failed is set); the caller adds to len what it wrote. */
 char *text_room(struct text *t, size_t n);
 /* NUL-terminated; "" when empty; NULL when an append has failed. */

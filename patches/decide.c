@@ -10,7 +10,7 @@
 
 static const char inject_key[] = "sidecar.istio.io/inject";
 
-static bool system_namespace(enum release release, struct str namespace)
+bool decide_system_namespace(enum release release, struct str namespace)
 {
 	static const char *const always[] = {"kube-system", "kube-public"};
 	static const char *const since_1_9[] = {"kube-node-lease", "local-path-storage"};
@@ -40,7 +40,7 @@ static enum reason by_host_network(const struct question *q, struct decide_row *
 static enum reason by_namespace(const struct question *q, struct decide_row *row)
 {
 	row->value = q->namespace;
-	return system_namespace(q->config->release, q->namespace) ? REASON_SYSTEM_NAMESPACE : REASON_NONE;
+	return decide_system_namespace(q->config->release, q->namespace) ? REASON_SYSTEM_NAMESPACE : REASON_NONE;
 }
 
 /* What the pod itself asks for: yes, no, or nothing that counts. */
@@ -166,6 +166,34 @@ enum reason decide_traced(const struct inject_config *c, const struct value *pod
 	if (ret_trace)
 		ret_trace->len = n;
 	return decided;
+}
+
+enum reason decide_wish(const struct inject_config *c, const struct value *pod)
+{
+	const struct value *meta = raw_get(pod, "metadata");
+	const struct question q = {.config = c, .pod = pod, .labels = raw_get(meta, "labels"), .annotations = raw_get(meta, "annotations")};
+	enum reason wish = REASON_NONE;
+
+	for (size_t i = 0; i < ARRAY_LEN(rules) && wish == REASON_NONE; i++) {
+		struct decide_row row = {.step = rules[i].step};
+
+		if ((row.step == STEP_LABEL || row.step == STEP_ANNOTATION) && counts(&rules[i], c->release, false))
+			wish = rules[i].decide(&q, &row);
+	}
+	return wish;
+}
+
+const char *decide_step_code(enum decide_step step)
+{
+	static const char *const code[STEP_COUNT] = {
+		[STEP_HOST_NETWORK] = "host-network",       [STEP_ALREADY_INJECTED] = "already-injected",
+		[STEP_NAMESPACE] = "namespace",             [STEP_LABEL] = "label",
+		[STEP_ANNOTATION] = "annotation",           [STEP_NEVER_SELECTOR] = "never-selector",
+		[STEP_ALWAYS_SELECTOR] = "always-selector", [STEP_POLICY] = "policy",
+		[STEP_OFFLINE] = "offline",
+	};
+
+	return code[step];
 }
 
 enum reason decide(const struct inject_config *c, const struct value *pod, struct str namespace, bool offline)

@@ -18,6 +18,9 @@ enum decide_step {
 	STEP_COUNT,
 };
 
+/* Stable, kebab-case. */
+const char *decide_step_code(enum decide_step step);
+
 struct decide_row {
 	enum decide_step step;
 	bool asked;         /* false: an earlier rule had decided */
@@ -37,5 +40,10 @@ struct decide_trace {
 /* As decide(); fills *ret_trace too unless it is NULL. */
 enum reason decide_traced(const struct inject_config *c, const struct value *pod, struct str namespace, bool offline,
 	struct decide_trace *ret_trace);
+
+/* What the pod itself asks for, by the label or annotation that counts: LABEL_TRUE, LABEL_FALSE and so on; NONE where it has no wish. */
+enum reason decide_wish(const struct inject_config *c, const struct value *pod);
+/* Whether that release never injects pods of this namespace. */
+bool decide_system_namespace(enum release release, struct str namespace);
 
 #endif

@@ -88,6 +88,12 @@ const struct value *render_template(struct injection *in, const struct named_tem
 
 /* --- the patch ------------------------------------------------------------------------------------------------- */
 
+/* What the API server has, and applies the patch to. */
+static const struct value *original_pod(const struct injection *in)
+{
+	return in->req->original ? in->req->original : in->req->pod;
+}
+
 static int prove(struct injection *in, struct err *err)
 {
 	struct text intended, original;
@@ -97,7 +103,7 @@ static int prove(struct injection *in, struct err *err)
 	text_init(&original, in->a, 2 * LIMIT_BODY_BYTES);
 	json_write(&intended, in->ret->pod, 0);
 	if (!given.p) {
-		json_write(&original, in->req->pod, 0);
+		json_write(&original, original_pod(in), 0);
 		given = (struct str){original.data, original.len};
 	}
 	if (text_check(&intended, "the injected pod", err) < 0 || text_check(&original, "the pod", err) < 0)
@@ -111,7 +117,7 @@ static int make_patch(struct injection *in, struct err *err)
 
 	in->ret->pod = in->merged;
 	text_init(&patch, in->a, 2 * LIMIT_BODY_BYTES);
-	if (json_diff(in->a, &patch, in->req->pod, in->merged, &go_pod, err) < 0)
+	if (json_diff(in->a, &patch, original_pod(in), in->merged, &go_pod, err) < 0)
 		return err_wrap(err, "failed to create patch");
 	if (text_check(&patch, "the patch", err) < 0)
 		return -1;
@@ -146,7 +152,20 @@ static int inject(struct injection *in, struct err *err)
 	if (run(in, overlays ? inject_overlays : inject_lists, err) < 0)
 		return -1;
 	in->ret->reason = REASON_INTERNAL;
+	in->ret->asked_pod = in->given;
 	return make_patch(in, err);
+}
+
+/* Not injected: all there may be to change is what a guard has taken out. */
+static int leave_alone(struct injection *in, enum reason decided, struct err *err)
+{
+	in->merged = in->given;
+	in->ret->pod = in->ret->asked_pod = in->given;
+	in->ret->reason = REASON_INTERNAL;
+	if (in->req->original && make_patch(in, err) < 0)
+		return -1;
+	in->ret->reason = decided;
+	return 0;
 }
 
 int inject_pod(const struct inject_config *c, struct arena *a, const struct inject_request *req, struct inject_result *ret,
@@ -160,11 +179,8 @@ int inject_pod(const struct inject_config *c, struct arena *a, const struct inje
 		return injection_refuse(&in, REASON_BAD_POD);
 	warn_of_label(&in);
 	decided = decide_traced(c, in.given, in.namespace, req->workload != NULL, req->trace);
-	if (reason_row(decided)->result == RESULT_SKIPPED) {
-		ret->reason = decided;
-		ret->pod = req->pod;
-		return 0;
-	}
+	if (reason_row(decided)->result == RESULT_SKIPPED)
+		return leave_alone(&in, decided, err);
 	warn_of_dns(&in);
 	if (inject(&in, err) < 0) {
 		if (err && err->code == ERR_LIMIT)

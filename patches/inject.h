@@ -16,7 +16,8 @@ struct decide_trace; /* patches/decide.h */
 
 struct inject_request {
 	const struct value *pod;        /* raw, from json_parse(JSON_FROM_POD) or yaml_parse(YAML_FROM_POD) */
-	struct str pod_json;            /* the same object's JSON text, byte for byte; p NULL: written anew for the proof */
+	const struct value *original;   /* the pod as it came, where `pod` is what a guard has left of it; NULL: the same */
+	struct str pod_json;            /* the original's JSON text, byte for byte; p NULL: written anew for the proof */
 	struct str namespace;           /* of the request; used where the pod names none */
 	struct str url_path;            /* "/inject/cluster/c1/net/n1" */
 	const struct workload *workload; /* offline: the owner; NULL in the webhook */
@@ -28,8 +29,9 @@ enum { INJECT_MAX_WARNINGS = 8 };
 struct inject_result {
 	enum reason reason;
 	bool injected;                   /* a patch is there (it may be empty: "[]") */
-	struct str patch;                /* JSON bytes of the JSON Patch; proven */
+	struct str patch;                /* JSON bytes of the JSON Patch from the original; proven. p NULL: none, the pod is left as it came */
 	const struct value *pod;         /* raw: the pod as the patch makes it */
+	const struct value *asked_pod;   /* raw: what was injected: the pod, or what it was before it was injected already */
 	struct str templates;            /* names of the templates used, joined by "," */
 	struct str asked;                /* the same before aliases are resolved */
 	bool asked_by_pod;               /* by its annotation inject.istio.io/templates */

@@ -64,6 +64,7 @@ struct selectors {
 struct named_template {
 	struct str name;
 	struct template *template;
+	char digest[SHA256_HEX + 1]; /* SHA-256 of its text */
 };
 
 struct node {

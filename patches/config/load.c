@@ -174,6 +174,8 @@ static int compile_template(struct inject_config *c, struct str name, const stru
 	if (text->kind != K_STRING)
 		return err_set(err, ERR_CONFIG, "template '%.*s' must be text", (int)(name.len < 64 ? name.len : 64), name.p);
 	t->name = name;
+	if (sha256_hex(&text->u.s, 1, t->digest) < 0)
+		return err_set(err, ERR_BUG, "cannot compute a SHA-256");
 	t->template = template_compile("inject", text->u.s, dialect[c->release], err);
 	if (!t->template)
 		return err_wrap(err, "template '%.*s' does not compile", (int)(name.len < 64 ? name.len : 64), name.p);

@@ -4,19 +4,9 @@
 
 #include "webhook/cli/explanation.h"
 
-/* Control characters, also those of two bytes, could move a terminal's cursor over what was said. */
 static void add_shown(struct text *out, struct str s)
 {
-	while (s.len) {
-		uint32_t rune;
-		const size_t n = utf8_decode(s.p, s.len, &rune);
-
-		if (rune < ' ' || (rune >= 0x7f && rune < 0xa0) || (rune >= 0x2028 && rune <= 0x202e) || (rune >= 0x2066 && rune <= 0x2069))
-			text_addc(out, '?');
-		else
-			text_add_rune(out, rune);
-		s = (struct str){s.p + n, s.len - n};
-	}
+	text_add_shown(out, s.p, s.len);
 }
 
 static void print_title(struct text *out, const struct explanation *x)

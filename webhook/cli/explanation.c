@@ -33,14 +33,6 @@ static void add_row(struct explainer *e, const char *step, const char *outcome, 
 
 /* --- the decision ------------------------------------------------------------------------------------------------- */
 
-static const char *const step_code[STEP_COUNT] = {
-	[STEP_HOST_NETWORK] = "host-network",     [STEP_ALREADY_INJECTED] = "already-injected",
-	[STEP_NAMESPACE] = "namespace",           [STEP_LABEL] = "label",
-	[STEP_ANNOTATION] = "annotation",         [STEP_NEVER_SELECTOR] = "never-selector",
-	[STEP_ALWAYS_SELECTOR] = "always-selector", [STEP_POLICY] = "policy",
-	[STEP_OFFLINE] = "offline",
-};
-
 static const char *wish(struct arena *a, const struct decide_row *r)
 {
 	const char *what = r->step == STEP_LABEL ? "label" : "annotation";
@@ -88,9 +80,9 @@ static void add_decision(struct explainer *e, const struct decide_trace *t)
 		const struct decide_row *r = &t->row[i];
 
 		if (!r->asked)
-			add_row(e, step_code[r->step], "not-asked", "an earlier rule decided");
+			add_row(e, decide_step_code(r->step), "not-asked", "an earlier rule decided");
 		else
-			add_row(e, step_code[r->step], r->reason ? "decides" : "passes", found(e->a, r));
+			add_row(e, decide_step_code(r->step), r->reason ? "decides" : "passes", found(e->a, r));
 	}
 }
 

@@ -109,6 +109,7 @@ $(BUILD)/%.o: %.c $(BUILD)/compile.stamp
 
 # Included by the assembler, which tells no dependencies.
 $(BUILD)/patches/config/embedded.o: $(wildcard patches/config/embedded/*)
+$(BUILD)/webhook/admission/embedded_guard.o: $(wildcard webhook/admission/embedded/*)
 
 $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(LIBRARY)
 	$(Q)$(LINK) $^ $(LIBS) -lcmocka -o $@

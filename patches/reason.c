@@ -29,6 +29,7 @@ static const struct reason_row rows[REASON_COUNT] = {
 	[REASON_PASS_FAILED] = {"pass-failed", RESULT_REFUSED, "the injected pod cannot be completed"},
 	[REASON_LIMIT] = {"limit", RESULT_REFUSED, "a limit was reached"},
 	[REASON_PROOF_FAILED] = {"proof-failed", RESULT_REFUSED, "the patch could not be proven"},
+	[REASON_GUARD_DENIED] = {"guard-denied", RESULT_REFUSED, "a rule of the guard forbids the pod"},
 	[REASON_INTERNAL] = {"internal", RESULT_REFUSED, "an internal error"},
 };
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The configuration in force: immutable, counted, swapped whole. */
+/* The configuration and the guard in force: immutable, counted, swapped whole. */
 #include "webhook/snapshot.h"
 
 #include <stdlib.h>
 #include <time.h>
 
-struct snapshot *snapshot_new(struct inject_config *config, struct err *err)
+static struct snapshot *make(struct inject_config *config, struct guard *guard, struct err *err)
 {
 	struct snapshot *s = calloc(1, sizeof(*s));
 
@@ -15,6 +15,27 @@ struct snapshot *snapshot_new(struct inject_config *config, struct err *err)
 	}
 	atomic_init(&s->refs, 1);
 	s->config = config;
+	s->guard = guard;
+	return s;
+}
+
+struct snapshot *snapshot_new(struct inject_config *config, struct guard *guard, struct err *err)
+{
+	return make(config, guard, err);
+}
+
+static struct snapshot *ref(struct snapshot *s)
+{
+	(void)atomic_fetch_add_explicit(&s->refs, 1, memory_order_relaxed);
+	return s;
+}
+
+struct snapshot *snapshot_with_guard(struct snapshot *of, struct guard *guard, struct err *err)
+{
+	struct snapshot *s = make(of->config, guard, err);
+
+	if (s)
+		s->owner = ref(of->owner ? of->owner : of); /* never a chain */
 	return s;
 }
 
@@ -23,7 +44,11 @@ void snapshot_unref(struct snapshot *s)
 	/* acq_rel: what other threads did with the snapshot happens before it is freed. */
 	if (!s || atomic_fetch_sub_explicit(&s->refs, 1, memory_order_acq_rel) != 1)
 		return;
-	inject_config_free(s->config);
+	if (s->owner)
+		snapshot_unref(s->owner);
+	else
+		inject_config_free(s->config);
+	guard_unref(s->guard);
 	free(s);
 }
 
@@ -52,7 +77,7 @@ struct snapshot *snapshot_get(struct snapshot_slot *slot)
 	(void)pthread_mutex_lock(&slot->lock);
 	s = slot->current;
 	if (s)
-		(void)atomic_fetch_add_explicit(&s->refs, 1, memory_order_relaxed);
+		(void)ref(s);
 	(void)pthread_mutex_unlock(&slot->lock);
 	return s;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The configuration in force: immutable, counted, swapped whole. A request holds one snapshot from start to end. */
+/* The configuration and the guard in force: immutable, counted, swapped whole. A request holds one snapshot from start to end. */
 #ifndef WEBHOOK_SNAPSHOT_H
 #define WEBHOOK_SNAPSHOT_H
 
@@ -8,16 +8,21 @@
 #include <stdint.h>
 
 #include "patches/config/config.h"
+#include "webhook/admission/guard.h"
 
 struct snapshot {
 	atomic_size_t refs;
-	struct inject_config *config; /* owned */
+	struct inject_config *config; /* owned, unless `owner` is there */
+	struct snapshot *owner;       /* counted: whose configuration it is; NULL: this one's */
+	struct guard *guard;          /* counted */
 	uint64_t generation;          /* 1 for the first, one more with each swap */
 	int64_t since;                /* seconds since 1970: put in force */
 };
 
-/* Takes the configuration on success. One reference, the caller's. */
-struct snapshot *snapshot_new(struct inject_config *config, struct err *err) MUST_CHECK;
+/* Takes configuration and guard on success. One reference, the caller's. */
+struct snapshot *snapshot_new(struct inject_config *config, struct guard *guard, struct err *err) MUST_CHECK;
+/* The configuration of `of`, which it keeps a reference to, with another guard, which it takes on success. */
+struct snapshot *snapshot_with_guard(struct snapshot *of, struct guard *guard, struct err *err) MUST_CHECK;
 void snapshot_unref(struct snapshot *s); /* NULL is fine; the last one frees the configuration */
 void snapshot_unrefp(struct snapshot **slot);
 

@@ -28,11 +28,14 @@ void fixture_configure(struct fixture *f)
 	const struct inject_options options = {.revision = STR("default")};
 	struct err err = {0};
 	struct inject_config *config = inject_config_load(&texts, &options, &err);
+	const struct guard_known known = {0};
+	const struct named_text embedded = {0};
+	struct guard *guard = guard_load(&embedded, &known, &err);
 	struct snapshot *snapshot;
 
-	if (!config)
+	if (!config || !guard)
 		fail_msg("%s: %s", err.where, err.what);
-	snapshot = snapshot_new(config, &err);
+	snapshot = snapshot_new(config, guard, &err);
 	assert_non_null(snapshot);
 	snapshot_swap(&f->config, snapshot);
 }

@@ -20,22 +20,30 @@
 #define SPEC "{\"containers\":[{\"name\":\"a\",\"image\":\"i\"}]}"
 #define NAMED "{\"name\":\"p\"}"
 
-static int set_up(void **state)
+static struct admission_policy policy;
+static struct inject_config *config;
+static struct guard *guard;
+
+static int set_up(void **state UNUSED)
 {
+	const struct guard_known known = {0};
+	const struct named_text embedded = {0};
 	const struct config_texts texts = {0};
 	const struct inject_options options = {.revision = STR("default")};
 	struct err err = {0};
-	struct inject_config *config = inject_config_load(&texts, &options, &err);
 
+	config = inject_config_load(&texts, &options, &err);
 	if (!config)
 		fail_msg("%s: %s", err.where, err.what);
-	*state = config;
-	return 0;
+	policy.config = config;
+	policy.guard = guard = guard_load(&embedded, &known, &err);
+	return guard ? 0 : -1;
 }
 
-static int tear_down(void **state)
+static int tear_down(void **state UNUSED)
 {
-	inject_config_free(*state);
+	inject_config_free(config);
+	guard_unref(guard);
 	return 0;
 }
 
@@ -51,7 +59,8 @@ static const struct {
 	 "\"apiVersion\":\"admission.k8s.io/v1beta1\",\"response\":{\"uid\":\"u-1\",\"allowed\":true,"},
 	{"a dry run", REVIEW("v1", CREATE "\"dryRun\":true," POD(NAMED, SPEC)), 200, true, REASON_POLICY_ENABLED, "\"patch\":\""},
 	{"no label", REVIEW("v1", CREATE POD("{\"labels\":{\"sidecar.istio.io/inject\":\"false\"}}", SPEC)), 200, true, REASON_LABEL_FALSE,
-	 "\"auditAnnotations\":{\"reason\":\"label-false\",\"reason-detail\":\"the pod's label sidecar.istio.io/inject is 'false'\"}"},
+	 "\"auditAnnotations\":{\"decision\":\"skipped\",\"reason\":\"label-false\",\"reason-detail\":\"the pod's label sidecar.istio.io/inject is "
+	 "'false'\",\"rule\":\"label\","},
 	{"host network", REVIEW("v1", CREATE POD(NAMED, "{\"hostNetwork\":true,\"containers\":[]}")), 200, true, REASON_HOST_NETWORK,
 	 "\"reason\":\"host-network\""},
 	{"an update", REVIEW("v1", "\"operation\":\"UPDATE\"," POD(NAMED, SPEC)), 200, true, REASON_NOT_CREATE,
@@ -71,7 +80,7 @@ static const struct {
 	{"no review", "{}", 400, false, REASON_BAD_REVIEW, "/kind: must be \"AdmissionReview\"\n"},
 };
 
-static void reviews_get_their_answer(void **state)
+static void reviews_get_their_answer(void **state UNUSED)
 {
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct admission_outcome outcome;
@@ -80,7 +89,7 @@ static void reviews_get_their_answer(void **state)
 
 		arena_init(&a, 0);
 		text_init(&out, &a, 1 << 20);
-		admission_handle(*state, &a, str_of(rows[i].body), STR("/inject"), &out, &outcome);
+		admission_handle(&policy, &a, str_of(rows[i].body), STR("/inject"), &out, &outcome);
 		if (outcome.http_status != rows[i].status || outcome.allowed != rows[i].allowed || outcome.reason != rows[i].reason)
 			fail_msg("%s: %d, %s, %s", rows[i].name, outcome.http_status, outcome.allowed ? "allowed" : "refused",
 				reason_row(outcome.reason)->code);
@@ -94,7 +103,7 @@ static void reviews_get_their_answer(void **state)
 }
 
 /* Whatever memory is missing: something is said, nothing is leaked, and no patch is half a patch. */
-static void missing_memory_is_answered(void **state)
+static void missing_memory_is_answered(void **state UNUSED)
 {
 	const struct str body = str_of(rows[0].body);
 	bool injected = false;
@@ -106,7 +115,7 @@ static void missing_memory_is_answered(void **state)
 
 		arena_init(&a, max ? max : 1);
 		text_init(&out, NULL, 1 << 20);
-		admission_handle(*state, &a, body, STR("/inject"), &out, &outcome);
+		admission_handle(&policy, &a, body, STR("/inject"), &out, &outcome);
 		injected = outcome.allowed;
 		if (injected)
 			assert_non_null(strstr(text_cstr(&out), "\"patchType\":\"JSONPatch\""));
@@ -118,7 +127,7 @@ static void missing_memory_is_answered(void **state)
 	assert_true(injected);
 }
 
-static void an_answer_without_room_is_500(void **state)
+static void an_answer_without_room_is_500(void **state UNUSED)
 {
 	struct admission_outcome outcome;
 	struct arena a;
@@ -126,7 +135,7 @@ static void an_answer_without_room_is_500(void **state)
 
 	arena_init(&a, 0);
 	text_init(&out, &a, 100);
-	admission_handle(*state, &a, str_of(rows[0].body), STR("/inject"), &out, &outcome);
+	admission_handle(&policy, &a, str_of(rows[0].body), STR("/inject"), &out, &outcome);
 	assert_int_equal(outcome.http_status, 500);
 	assert_false(outcome.allowed);
 	assert_string_equal(text_cstr(&out), "out of memory\n");

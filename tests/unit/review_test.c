@@ -313,15 +313,16 @@ static const struct {
 	struct admission_answer answer;
 	const char *want;
 } answers[] = {
-	{{.api_version = {"admission.k8s.io/v1", 19}, .uid = {"u\"1", 3}, .allowed = true, .reason = REASON_LABEL_TRUE, .patch = {"[{}]", 4},
-	  .templates = {"sidecar", 7}},
+	{{.api_version = {"admission.k8s.io/v1", 19}, .uid = {"u\"1", 3}, .allowed = true, .patch = {"[{}]", 4},
+	  .annotation = {{"reason", {"label-true", 10}}, {"templates", {"sidecar", 7}}}, .n_annotations = 2},
 	 "{\"kind\":\"AdmissionReview\",\"apiVersion\":\"admission.k8s.io/v1\",\"response\":{\"uid\":\"u\\\"1\",\"allowed\":true,"
 	 "\"patch\":\"W3t9XQ==\",\"patchType\":\"JSONPatch\",\"auditAnnotations\":{\"reason\":\"label-true\",\"templates\":\"sidecar\"}}}"},
-	{{.api_version = {"admission.k8s.io/v1beta1", 24}, .uid = {"u", 1}, .allowed = true, .reason = REASON_NOT_CREATE, .patch = {"[]", 2},
-	  .detail = {"d", 1}, .warning = {"one", "two"}, .n_warnings = 2},
+	{{.api_version = {"admission.k8s.io/v1beta1", 24}, .uid = {"u", 1}, .allowed = true, .patch = {"[]", 2},
+	  .annotation = {{"reason", {"not-create", 10}}, {"reason-detail", {"d", 1}}}, .n_annotations = 2, .warning = {"one", "two"}, .n_warnings = 2},
 	 "{\"kind\":\"AdmissionReview\",\"apiVersion\":\"admission.k8s.io/v1beta1\",\"response\":{\"uid\":\"u\",\"allowed\":true,"
 	 "\"auditAnnotations\":{\"reason\":\"not-create\",\"reason-detail\":\"d\"},\"warnings\":[\"one\",\"two\"]}}"},
-	{{.api_version = {"admission.k8s.io/v1", 19}, .uid = {"u", 1}, .reason = REASON_BAD_POD, .message = {"a\nb\x01", 4}, .code = 400},
+	{{.api_version = {"admission.k8s.io/v1", 19}, .uid = {"u", 1}, .annotation = {{"reason", {"bad-pod", 7}}}, .n_annotations = 1,
+	  .message = {"a\nb\x01", 4}, .code = 400},
 	 "{\"kind\":\"AdmissionReview\",\"apiVersion\":\"admission.k8s.io/v1\",\"response\":{\"uid\":\"u\",\"allowed\":false,\"status\":{"
 	 "\"metadata\":{},\"status\":\"Failure\",\"message\":\"a\\nb\\u0001\",\"code\":400},\"auditAnnotations\":{\"reason\":\"bad-pod\"}}}"},
 };

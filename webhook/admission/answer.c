@@ -47,15 +47,28 @@ static void add_member(struct text *out, const char *name, struct str value)
 	json_write_string(out, value, 0);
 }
 
-/* Keys are parts of qualified names, as the API server demands; it puts the webhook's name before them. */
 static void add_audit(struct text *out, const struct admission_answer *answer)
 {
-	add_member(out, ",\"auditAnnotations\":{\"reason\":", str_of(reason_row(answer->reason)->code));
-	if (answer->templates.len)
-		add_member(out, ",\"templates\":", answer->templates);
-	if (answer->detail.len)
-		add_member(out, ",\"reason-detail\":", answer->detail);
-	text_addc(out, '}');
+	for (size_t i = 0; i < answer->n_annotations; i++) {
+		text_adds(out, i ? "," : ",\"auditAnnotations\":{");
+		json_write_string(out, str_of(answer->annotation[i].key), 0);
+		text_addc(out, ':');
+		json_write_string(out, answer->annotation[i].value, 0);
+	}
+	if (answer->n_annotations)
+		text_addc(out, '}');
+}
+
+void answer_annotate(struct admission_answer *answer, const char *key, struct str value)
+{
+	if (value.len && answer->n_annotations < REVIEW_MAX_ANNOTATIONS)
+		answer->annotation[answer->n_annotations++] = (struct audit_annotation){key, value};
+}
+
+void answer_warn(struct admission_answer *answer, const char *text)
+{
+	if (answer->n_warnings < REVIEW_MAX_WARNINGS)
+		answer->warning[answer->n_warnings++] = text;
 }
 
 static void add_warnings(struct text *out, const struct admission_answer *answer)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One request from body to answer: parse, decide and inject, write. */
+/* One request from body to answer: parse, judge, decide and inject, write. */
 #include "webhook/admission/handle.h"
 
-#include "patches/inject.h"
+#include "webhook/admission/describe.h"
 
-enum { CODE_BAD_REQUEST = 400, CODE_INTERNAL = 500 };
+enum { CODE_BAD_REQUEST = 400, CODE_FORBIDDEN = 403, CODE_INTERNAL = 500 };
 
 /* What the client did is its mistake, what happened here is ours. */
 static int code_of(const struct err *err)
@@ -40,50 +40,64 @@ static void refuse(struct arena *a, struct admission_answer *answer, const struc
 	answer->code = code_of(err);
 }
 
-static void inject(const struct inject_config *config, struct arena *a, struct str path, struct admission_outcome *o,
+/* Everything that is no patch, and cannot do without memory. */
+static int describe(const struct admission_policy *p, struct arena *a, struct admission_outcome *o, const struct decide_trace *trace,
 	struct admission_answer *answer)
+{
+	struct err err = {0};
+
+	if (reason_row(o->reason)->result == RESULT_SKIPPED && o->request.reason == REASON_NONE)
+		o->mistake = skip_mistake(p->config, o->request.object, o->reason);
+	if (describe_decision(p, a, o, trace, answer, &err) < 0 || describe_warnings(a, o, answer, &err) < 0) {
+		o->err = err;
+		return -1;
+	}
+	return 0;
+}
+
+static void inject(const struct admission_policy *p, struct arena *a, struct str path, struct admission_outcome *o,
+	struct decide_trace *trace, struct admission_answer *answer)
 {
 	const struct inject_request request = {
 		.pod = o->request.object,
 		.pod_json = o->request.object_json,
 		.namespace = o->request.namespace,
 		.url_path = path,
+		.trace = trace,
 	};
-	struct inject_result result = {.reason = REASON_INTERNAL};
+	const int done = guarded_inject(p, a, &request, o->request.user_info, &o->result, &o->guard, &o->err);
 
-	if (inject_pod(config, a, &request, &result, &o->err) < 0) {
+	o->reason = o->result.reason;
+	if (done < 0) {
 		refuse(a, answer, &o->err);
+		answer->code = o->reason == REASON_GUARD_DENIED && o->err.code != ERR_NOMEM ? CODE_FORBIDDEN : answer->code;
 	} else {
 		answer->allowed = true;
-		answer->patch = result.injected ? result.patch : (struct str){0};
-		answer->templates = result.templates;
+		answer->patch = o->result.patch;
 	}
-	answer->reason = result.reason;
-	for (size_t i = 0; i < result.n_warnings && i < ARRAY_LEN(answer->warning); i++)
-		answer->warning[answer->n_warnings++] = result.warning[i];
 }
 
-static void decide_answer(const struct inject_config *config, struct arena *a, struct str path,
-	struct admission_outcome *o, struct admission_answer *answer)
+static int decide_answer(const struct admission_policy *p, struct arena *a, struct str path, struct admission_outcome *o,
+	struct admission_answer *answer)
 {
-	const struct admission_request *request = &o->request;
+	struct decide_trace trace = {.len = 0};
 
-	*answer = (struct admission_answer){
-		.api_version = request->api_version, .uid = request->uid, .reason = request->reason};
-	if (request->reason == REASON_NONE) {
-		inject(config, a, path, o, answer);
-	} else if (reason_row(request->reason)->result == RESULT_SKIPPED) {
+	*answer = (struct admission_answer){.api_version = o->request.api_version, .uid = o->request.uid};
+	o->reason = o->request.reason;
+	if (o->reason == REASON_NONE) {
+		inject(p, a, path, o, &trace, answer);
+	} else if (reason_row(o->reason)->result == RESULT_SKIPPED) {
 		answer->allowed = true;
 	} else {
-		(void)err_set(&o->err, ERR_INPUT, "%s", request->problem);
+		(void)err_set(&o->err, ERR_INPUT, "%s", o->request.problem);
 		refuse(a, answer, &o->err);
 	}
-	if (answer->allowed && reason_row(answer->reason)->result == RESULT_SKIPPED)
-		answer->detail = str_of(reason_row(answer->reason)->text);
+	o->allowed = answer->allowed;
+	return describe(p, a, o, &trace, answer);
 }
 
-void admission_handle(const struct inject_config *config, struct arena *a, struct str body, struct str path,
-	struct text *out, struct admission_outcome *ret)
+void admission_handle(const struct admission_policy *policy, struct arena *a, struct str body, struct str path, struct text *out,
+	struct admission_outcome *ret)
 {
 	struct admission_answer answer;
 
@@ -93,12 +107,11 @@ void admission_handle(const struct inject_config *config, struct arena *a, struc
 		write_line(out, &ret->err);
 		return;
 	}
-	decide_answer(config, a, path, ret, &answer);
-	ret->allowed = answer.allowed;
-	ret->reason = answer.reason;
-	answer_write(out, &answer);
-	if (!out->failed)
-		return;
+	if (decide_answer(policy, a, path, ret, &answer) == 0) {
+		answer_write(out, &answer);
+		if (!out->failed)
+			return;
+	}
 	err_clear(&ret->err);
 	(void)err_nomem(&ret->err);
 	ret->http_status = CODE_INTERNAL;

@@ -152,7 +152,8 @@ static int read_request(struct arena *a, const struct value *request, struct adm
 	ret->operation = raw_str(request, "operation");
 	ret->name = raw_str(request, "name");
 	ret->namespace = raw_str(request, "namespace");
-	ret->user = raw_str(raw_get(request, "userInfo"), "username");
+	ret->user_info = raw_get(request, "userInfo");
+	ret->user = raw_str(ret->user_info, "username");
 	ret->dry_run = raw_bool(request, "dryRun");
 	ret->reason = scope(request);
 	if (ret->reason != REASON_NONE)

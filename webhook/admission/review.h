@@ -9,7 +9,7 @@
 #include "patches/reason.h"
 #include "patches/value/value.h"
 
-enum { REVIEW_UID_MAX = 256, REVIEW_MAX_WARNINGS = 8 };
+enum { REVIEW_UID_MAX = 256, REVIEW_MAX_WARNINGS = 5, REVIEW_MAX_ANNOTATIONS = 16 };
 
 /* Borrowed from the body and the arena. */
 struct admission_request {
@@ -17,6 +17,7 @@ struct admission_request {
 	struct str uid;
 	struct str operation, name, namespace;
 	struct str user;             /* name of who asked; p NULL where nobody is named */
+	const struct value *user_info; /* raw; NULL where there is none */
 	bool dry_run;
 	const struct value *object;  /* raw, strings marked as the pod's */
 	struct str object_json;      /* the same, byte for byte as the body has it; p NULL where it cannot be told */
@@ -30,18 +31,27 @@ struct admission_request {
  */
 int review_parse(struct arena *a, struct str body, struct admission_request *ret, struct err *err) MUST_CHECK;
 
+/* For the API server's audit log. */
+struct audit_annotation {
+	const char *key; /* part of a qualified name, as the API server demands; it puts the webhook's name before it */
+	struct str value;
+};
+
 struct admission_answer {
 	struct str api_version, uid;
 	bool allowed;
 	struct str patch;            /* JSON Patch; none where p is NULL or it holds no operation */
 	struct str message;          /* status.message; p NULL: no status */
 	int code;                    /* status.code */
-	enum reason reason;          /* auditAnnotations.reason */
-	struct str templates;        /* auditAnnotations.templates; p NULL or empty: left out */
-	struct str detail;           /* auditAnnotations.reason-detail; p NULL or empty: left out */
-	const char *warning[REVIEW_MAX_WARNINGS];
+	struct audit_annotation annotation[REVIEW_MAX_ANNOTATIONS];
+	size_t n_annotations;
+	const char *warning[REVIEW_MAX_WARNINGS]; /* the first that came; the rest is dropped */
 	size_t n_warnings;
 };
+
+/* Beyond what there is room for, and with an empty value, nothing. */
+void answer_annotate(struct admission_answer *answer, const char *key, struct str value);
+void answer_warn(struct admission_answer *answer, const char *text);
 
 /* Appends the answer as an AdmissionReview; look at out->failed afterwards. */
 void answer_write(struct text *out, const struct admission_answer *answer);

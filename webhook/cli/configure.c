@@ -91,6 +91,13 @@ static struct inject_config *load(struct arena *a, const struct options *o, stru
 	return inject_config_load(&texts, &inject, err);
 }
 
+/* Whatever was wrong with a file, its owner has to put it right before anything can start. */
+static void blame_files(struct err *err)
+{
+	if (err->code != ERR_NOMEM && err->code != ERR_BUG)
+		err->code = ERR_CONFIG;
+}
+
 struct inject_config *configure(const struct options *o, struct err *err)
 {
 	struct inject_config *c;
@@ -99,8 +106,25 @@ struct inject_config *configure(const struct options *o, struct err *err)
 	arena_init(&a, 0);
 	c = load(&a, o, err);
 	arena_release(&a);
-	/* Whatever was wrong with a file, its owner has to put it right before anything can start. */
-	if (!c && err->code != ERR_NOMEM && err->code != ERR_BUG)
-		err->code = ERR_CONFIG;
+	if (!c)
+		blame_files(err);
 	return c;
+}
+
+struct guard *configure_guard(const struct options *o, const struct inject_config *config, int64_t now, struct err *err)
+{
+	const struct guard_known known = {.namespaces = config ? config->namespaces : NULL, .n_namespaces = config ? config->n_namespaces : 0, .now = now};
+	struct named_text text = {0};
+	struct guard *g = NULL;
+	struct arena a;
+
+	arena_init(&a, 0);
+	if (read_text(&a, o->guard_config, &text, err) == 0)
+		g = guard_load(&text, &known, err);
+	else
+		(void)err_wrap(err, "--guard-config");
+	arena_release(&a);
+	if (!g)
+		blame_files(err);
+	return g;
 }

@@ -4,9 +4,12 @@
 #define WEBHOOK_CLI_CONFIGURE_H
 
 #include "patches/config/config.h"
+#include "webhook/admission/guard.h"
 #include "webhook/cli/options.h"
 
 /* Caller owns. NULL with err: ERR_CONFIG, naming file and remedy, whatever the cause; ERR_NOMEM. */
 struct inject_config *configure(const struct options *o, struct err *err) MUST_CHECK;
+/* The guard of --guard-config, or the embedded one. config: what it is to guard, for warnings; NULL: not known. now: seconds since 1970. */
+struct guard *configure_guard(const struct options *o, const struct inject_config *config, int64_t now, struct err *err) MUST_CHECK;
 
 #endif

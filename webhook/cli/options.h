@@ -18,6 +18,7 @@ enum verb {
 	VERB_HELP = 16,
 	VERB_DIFF = 32,
 	VERB_EXPLAIN = 64,
+	VERB_GUARDED = VERB_SERVE | VERB_EXPLAIN, /* those that hold pods against the guard */
 	VERB_CONFIGURED = VERB_SERVE | VERB_INJECT | VERB_DIFF | VERB_EXPLAIN, /* those that load the injector's configuration */
 };
 
@@ -40,6 +41,7 @@ struct options {
 	const char *inject_config, *values, *mesh_config;
 	const char *revision, *istio_version, *native_sidecars, *platform, *compliance_policy, *cluster_id, *cluster_objects;
 	struct option_list env;
+	const char *guard_config;
 	/* logging */
 	const char *log_format, *log_level;
 	/* offline */

@@ -5,13 +5,14 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "webhook/cli/configure.h"
 
 enum { UNSETTLED_MAX = 5 };
 
 static const char *const part_names[] = {
-	[SERVER_CONFIGURATION] = "configuration", [SERVER_CERTIFICATE] = "certificate"};
+	[SERVER_CONFIGURATION] = "configuration", [SERVER_CERTIFICATE] = "certificate", [SERVER_GUARD] = "guard"};
 
 static void config_files(const struct options *o, const char *ret[4])
 {
@@ -40,6 +41,7 @@ void reload_init(struct reload *r, const struct options *o, struct watch_timing 
 		watch_add(&r->watch, files[i]);
 		r->empty_at_start[i] = is_empty(files[i]);
 	}
+	watch_add(&r->watch, o->guard_config);
 	watch_add(&r->watch, o->tls_cert);
 	watch_add(&r->watch, o->tls_key);
 }
@@ -97,6 +99,19 @@ static void accept(struct reload *r, enum server_part part, bool replaced)
 		log_with(r->log, LOG_INFO, "the files hold what is in force", log_cstr("part", part_names[part]));
 }
 
+void reload_log_guard(const struct guard *g, const struct log *log)
+{
+	for (size_t i = 0; i < g->n_warnings; i++)
+		log_with(log, LOG_WARN, "the guard has something odd", log_cstr("what", g->warning[i]));
+}
+
+static void log_guard_replaced(const struct reload *r, const struct snapshot *s)
+{
+	log_with(r->log, LOG_INFO, "guard replaced", log_number("generation", (int64_t)s->generation), log_number("rules", (int64_t)s->guard->n_rules),
+		log_cstr("guard", s->guard->digest));
+	reload_log_guard(s->guard, r->log);
+}
+
 static void log_replaced(const struct reload *r, const struct snapshot *s)
 {
 	log_with(r->log, LOG_INFO, "configuration replaced", log_number("generation", (int64_t)s->generation),
@@ -126,27 +141,73 @@ static struct inject_config *read_config(const struct reload *r, struct err *err
 	return check_emptied(r, err) < 0 ? NULL : configure(r->options, err);
 }
 
-/* config: taken; NULL where err says why there is none. */
-static void settle_config(struct reload *r, struct inject_config *config, struct err *err)
+/* Whether it is another than the one in force; one that is the same is accepted at once. */
+static bool is_new(struct reload *r, enum server_part part, const char *digest, const char *current)
 {
-	own(inject_config_freep) struct inject_config *next = config;
-	own(snapshot_unrefp) struct snapshot *current = snapshot_get(r->config), *snapshot = NULL;
+	if (digest[0] && strcmp(digest, current) == 0) {
+		accept(r, part, false);
+		return false;
+	}
+	return true;
+}
 
-	if (next && current && next->digest[0] && strcmp(next->digest, current->config->digest) == 0) {
-		accept(r, SERVER_CONFIGURATION, false);
-		return;
+/* What stays in force is shared with the current one; whole or not at all. */
+static struct snapshot *next_snapshot(struct snapshot *current, struct inject_config **config, struct guard **guard, struct err *err)
+{
+	struct snapshot *next;
+
+	if (!*config) {
+		next = snapshot_with_guard(current, *guard, err);
+	} else if (*guard) {
+		next = snapshot_new(*config, *guard, err);
+	} else {
+		next = snapshot_new(*config, guard_ref(current->guard), err);
+		if (!next)
+			guard_unref(current->guard);
 	}
 	if (next)
-		snapshot = snapshot_new(next, err);
+		*config = NULL, *guard = NULL;
+	return next;
+}
+
+/* config, guard: taken; NULL where err says why there is none. */
+static void settle_policy(struct reload *r, struct inject_config *config, struct err *config_err, struct guard *guard, struct err *guard_err)
+{
+	own(inject_config_freep) struct inject_config *next = config;
+	own(guard_unrefp) struct guard *next_guard = guard;
+	own(snapshot_unrefp) struct snapshot *current = snapshot_get(r->config), *snapshot = NULL;
+	const bool configured = config && is_new(r, SERVER_CONFIGURATION, config->digest, current->config->digest);
+	const bool guarded = guard && is_new(r, SERVER_GUARD, guard->digest, current->guard->digest);
+
+	if (!config)
+		refuse(r, SERVER_CONFIGURATION, config_err);
+	if (!guard)
+		refuse(r, SERVER_GUARD, guard_err);
+	if (next && !configured) {
+		inject_config_free(next);
+		next = NULL;
+	}
+	if (next_guard && !guarded) {
+		guard_unref(next_guard);
+		next_guard = NULL;
+	}
+	if (!configured && !guarded)
+		return;
+	snapshot = next_snapshot(current, &next, &next_guard, config_err);
 	if (!snapshot) {
-		refuse(r, SERVER_CONFIGURATION, err);
+		refuse(r, configured ? SERVER_CONFIGURATION : SERVER_GUARD, config_err);
 		return;
 	}
-	(void)take(next);
 	snapshot_swap(r->config, take(snapshot));
-	accept(r, SERVER_CONFIGURATION, true);
 	snapshot = snapshot_get(r->config);
-	log_replaced(r, snapshot);
+	if (configured) {
+		accept(r, SERVER_CONFIGURATION, true);
+		log_replaced(r, snapshot);
+	}
+	if (guarded) {
+		accept(r, SERVER_GUARD, true);
+		log_guard_replaced(r, snapshot);
+	}
 }
 
 /* pair: NULL where err says why there is none. */
@@ -184,9 +245,10 @@ static bool must_read_again(struct reload *r, int64_t now)
 
 static void read_all(struct reload *r, struct arena *a, int64_t now)
 {
-	struct err config_err = {0}, pair_err = {0};
+	struct err config_err = {0}, guard_err = {0}, pair_err = {0};
 	struct cert_pair pair = {0};
 	own(inject_config_freep) struct inject_config *config = read_config(r, &config_err);
+	own(guard_unrefp) struct guard *guard = configure_guard(r->options, config, (int64_t)time(NULL), &guard_err);
 	const bool paired = keypair_read(a, r->options, &pair, &pair_err) == 0;
 
 	if (must_read_again(r, now))
@@ -196,11 +258,12 @@ static void read_all(struct reload *r, struct arena *a, int64_t now)
 
 		(void)err_set(&err, ERR_IO, "the files do not stop changing; write each to another name and rename it");
 		refuse(r, SERVER_CONFIGURATION, &err);
+		refuse(r, SERVER_GUARD, &err);
 		refuse(r, SERVER_CERTIFICATE, &err);
 		r->asked = false;
 		return;
 	}
-	settle_config(r, take(config), &config_err);
+	settle_policy(r, take(config), &config_err, take(guard), &guard_err);
 	settle_certificate(r, paired ? &pair : NULL, &pair_err);
 	r->asked = false;
 }
@@ -214,5 +277,5 @@ void reload_step(struct reload *r, int64_t now)
 	arena_init(&a, KEYPAIR_ARENA_MAX);
 	read_all(r, &a, now);
 	arena_release(&a);
-	r->watch.unsatisfied = r->refused[SERVER_CONFIGURATION][0] || r->refused[SERVER_CERTIFICATE][0];
+	r->watch.unsatisfied = r->refused[SERVER_CONFIGURATION][0] || r->refused[SERVER_GUARD][0] || r->refused[SERVER_CERTIFICATE][0];
 }

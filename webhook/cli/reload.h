@@ -36,6 +36,9 @@ void reload_start(struct reload *r, struct snapshot_slot *config, const struct c
 	const struct log *log);
 void reload_release(struct reload *r);
 
+/* One line for each thing that loading found odd. */
+void reload_log_guard(const struct guard *g, const struct log *log);
+
 /* What SIGHUP asks for: once for all that come within the quiet period. */
 void reload_ask(struct reload *r, int64_t now);
 /* To be called when r->watch.fd is readable, and after watch_wait_ms(). Reads and replaces where that is due. */

@@ -132,6 +132,7 @@ static int serve(const struct options *o, const struct log *log, struct snapshot
 		return keypair_name_file(o, err);
 	warn_of_readable_key(o, log);
 	log_warnings(slot->current->config, log);
+	reload_log_guard(slot->current->guard, log);
 	server_set_ready(s, true);
 	log_start(s, slot->current, log);
 	reload_start(reload, slot, cert, s, log);
@@ -140,24 +141,31 @@ static int serve(const struct options *o, const struct log *log, struct snapshot
 	return 0;
 }
 
+static struct snapshot *first_snapshot(const struct options *o, struct err *err)
+{
+	own(inject_config_freep) struct inject_config *config = configure(o, err);
+	own(guard_unrefp) struct guard *guard = config ? configure_guard(o, config, (int64_t)time(NULL), err) : NULL;
+	struct snapshot *snapshot = guard ? snapshot_new(config, guard, err) : NULL;
+
+	if (snapshot) {
+		(void)take(config);
+		(void)take(guard);
+	}
+	return snapshot;
+}
+
 static int load_and_serve(const struct options *o, struct arena *a, struct snapshot_slot *slot, struct reload *reload,
 	struct err *err)
 {
-	struct inject_config *config;
 	struct snapshot *snapshot;
 	struct cert_pair cert;
 	struct log log;
 
 	if (log_init(&log, STDERR_FILENO, o->log_format, o->log_level, err) < 0 || keypair_read(a, o, &cert, err) < 0)
 		return -1;
-	config = configure(o, err);
-	if (!config)
+	snapshot = first_snapshot(o, err);
+	if (!snapshot)
 		return -1;
-	snapshot = snapshot_new(config, err);
-	if (!snapshot) {
-		inject_config_free(config);
-		return -1;
-	}
 	snapshot_swap(slot, snapshot);
 	return serve(o, &log, slot, &cert, reload, err);
 }

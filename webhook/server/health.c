@@ -56,6 +56,16 @@ static bool configuration_holds(struct server *s, struct arena *a, const char **
 	return snapshot != NULL;
 }
 
+static bool guard_holds(struct server *s, struct arena *a, const char **ret_detail)
+{
+	own(snapshot_unrefp) struct snapshot *snapshot = snapshot_get(s->options.config);
+
+	*ret_detail = snapshot ? arena_printf(a, "%zu rules, digest %.12s%s", snapshot->guard->n_rules, snapshot->guard->digest,
+					 refused(s, SERVER_GUARD, a))
+			       : "none is loaded";
+	return snapshot != NULL;
+}
+
 static bool certificate_holds(struct server *s, struct arena *a, const char **ret_detail)
 {
 	struct served_cert *cert = served_cert_get(&s->certs);
@@ -77,6 +87,7 @@ static bool certificate_holds(struct server *s, struct arena *a, const char **re
 static const struct check checks[] = {
 	{"serving", serving_holds},
 	{"configuration", configuration_holds},
+	{"guard", guard_holds},
 	{"certificate", certificate_holds},
 };
 

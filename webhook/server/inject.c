@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* POST /inject: the request handler, and the one line it logs. */
+#include <time.h>
+
 #include "webhook/admission/handle.h"
 #include "webhook/server/route.h"
 
@@ -56,6 +58,7 @@ static void log_outcome(const struct server *s, const struct request *r, const s
 unsigned answer_inject(struct server *s, struct request *r, const char **ret_type)
 {
 	own(snapshot_unrefp) struct snapshot *snapshot = snapshot_get(s->options.config);
+	struct admission_policy policy = {.now = (int64_t)time(NULL)};
 	struct admission_outcome outcome;
 
 	*ret_type = "text/plain; charset=utf-8";
@@ -63,8 +66,10 @@ unsigned answer_inject(struct server *s, struct request *r, const char **ret_typ
 		text_adds(&r->out, "no configuration is loaded yet\n");
 		return MHD_HTTP_SERVICE_UNAVAILABLE;
 	}
+	policy.config = snapshot->config;
+	policy.guard = snapshot->guard;
 	admission_handle(
-		snapshot->config, &r->arena, (struct str){r->body.data, r->body.len}, r->path, &r->out, &outcome);
+		&policy, &r->arena, (struct str){r->body.data, r->body.len}, r->path, &r->out, &outcome);
 	if (outcome.http_status == MHD_HTTP_OK)
 		*ret_type = "application/json";
 	metrics_count(&s->metrics_counted, &outcome, clock_us() - r->began_us);

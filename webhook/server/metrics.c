@@ -145,7 +145,7 @@ static void print_istio(const struct counted *c, struct text *out)
 static void print_configuration(const struct metrics_state *s, struct text *out)
 {
 	static const char *const parts[] = {
-		[SERVER_CONFIGURATION] = "configuration", [SERVER_CERTIFICATE] = "certificate"};
+		[SERVER_CONFIGURATION] = "configuration", [SERVER_CERTIFICATE] = "certificate", [SERVER_GUARD] = "guard"};
 
 	metrics_single(out, "outrigger_configuration_generation", "gauge", "Configurations loaded since the start; 0 without one.",
 		s->generation);

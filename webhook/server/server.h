@@ -38,7 +38,7 @@ int server_set_certificate(struct server *s, const struct cert_pair *cert, struc
 /* What /readyz says, beside configuration and certificate. While not ready every answer closes its connection. */
 void server_set_ready(struct server *s, bool ready);
 
-enum server_part { SERVER_CONFIGURATION, SERVER_CERTIFICATE, SERVER_PARTS };
+enum server_part { SERVER_CONFIGURATION, SERVER_CERTIFICATE, SERVER_GUARD, SERVER_PARTS };
 
 /* What was to replace the part in force and was refused: /readyz?verbose says why and since when, and it stays ready. what: one line;
  * NULL once it is replaced, or wanted no more. Any thread. */

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Injection under a guard. */
+#include "webhook/admission/guarded.h"
+
+#include <string.h>
+
+#include "patches/pod/names.h"
+
+struct str admission_namespace(struct str of_request, const struct value *pod)
+{
+	return of_request.len ? of_request : raw_str(raw_get(pod, "metadata"), "namespace");
+}
+
+struct guarded {
+	const struct admission_policy *policy;
+	struct arena *a;
+	struct inject_request request;
+	struct guard_request asks;
+	struct inject_result *ret;
+	struct guard_verdict *verdict;
+};
+
+static int deny(struct guarded *g, struct err *err)
+{
+	const char *text = guard_denial(g->a, guard_deciding(g->verdict));
+
+	g->ret->reason = REASON_GUARD_DENIED;
+	return text ? err_set(err, ERR_INPUT, "%s", text) : err_nomem(err);
+}
+
+static int judge(struct guarded *g, const struct value *pod, struct err *err)
+{
+	g->asks.pod = pod;
+	if (guard_judge(g->policy->guard, g->a, &g->asks, g->verdict, err) < 0) {
+		g->ret->reason = REASON_LIMIT;
+		return -1;
+	}
+	return g->verdict->action == GUARD_DENY ? deny(g, err) : 0;
+}
+
+static int inject(struct guarded *g, struct err *err)
+{
+	return inject_pod(g->policy->config, g->a, &g->request, g->ret, err);
+}
+
+static int inject_stripped(struct guarded *g, struct err *err)
+{
+	g->request.original = g->request.pod;
+	g->request.pod = g->verdict->stripped;
+	return inject(g, err);
+}
+
+static int inject_new(struct guarded *g, struct err *err)
+{
+	if (judge(g, g->request.pod, err) < 0)
+		return -1;
+	return g->verdict->stripped ? inject_stripped(g, err) : inject(g, err);
+}
+
+static int inject_again(struct guarded *g, struct err *err)
+{
+	if (inject(g, err) < 0 || judge(g, g->ret->asked_pod, err) < 0)
+		return -1;
+	return g->verdict->stripped ? inject_stripped(g, err) : 0;
+}
+
+int guarded_inject(const struct admission_policy *p, struct arena *a, const struct inject_request *request,
+	const struct value *user_info, struct inject_result *ret, struct guard_verdict *ret_verdict, struct err *err)
+{
+	const struct str namespace = admission_namespace(request->namespace, request->pod);
+	struct guarded g = {.policy = p,
+		.a = a,
+		.request = *request,
+		.ret = ret,
+		.verdict = ret_verdict,
+		.asks = {.config = p->config,
+			.namespace = namespace,
+			.facts = inject_config_namespace(p->config, namespace),
+			.user_info = user_info,
+			.now = p->now}};
+
+	memset(ret, 0, sizeof(*ret));
+	memset(ret_verdict, 0, sizeof(*ret_verdict));
+	return raw_path(request->pod, "metadata", "annotations", ANNOTATION_STATUS, NULL) ? inject_again(&g, err)
+											  : inject_new(&g, err);
+}

@@ -126,7 +126,7 @@ static void bad_yaml_is_told(void **state UNUSED)
 
 	assert_null(load("rules: [", &known, &err));
 	assert_string_equal(err.where, "line 2, column 1");
-	assert_string_equal(err.what, "guard.yaml: cannot be read as YAML: yaml: line 2: did not find expected node content");
+	assert_string_equal(err.what, "guard.yaml: cannot be read as YAML: yaml: line 1: did not find expected node content");
 	assert_int_equal(err.code, ERR_CONFIG);
 }
 

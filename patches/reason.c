@@ -31,6 +31,10 @@ static const struct reason_row rows[REASON_COUNT] = {
 	[REASON_PROOF_FAILED] = {"proof-failed", RESULT_REFUSED, "the patch could not be proven"},
 	[REASON_GUARD_DENIED] = {"guard-denied", RESULT_REFUSED, "a rule of the guard forbids the pod"},
 	[REASON_INTERNAL] = {"internal", RESULT_REFUSED, "an internal error"},
+	[REASON_SIDECAR_PRESENT] = {"sidecar-present", RESULT_SKIPPED, "the pod has its sidecar"},
+	[REASON_SIDECAR_NOT_REQUIRED] = {"sidecar-not-required", RESULT_SKIPPED, "the pod needs no sidecar"},
+	[REASON_SIDECAR_TOLERATED] = {"sidecar-tolerated", RESULT_SKIPPED, "the pod lacks its sidecar, which is not refused"},
+	[REASON_SIDECAR_MISSING] = {"sidecar-missing", RESULT_REFUSED, "the pod lacks the sidecar that its namespace demands"},
 };
 
 const struct reason_row *reason_row(enum reason r)

@@ -124,6 +124,24 @@ static void fill(const struct objects *o, struct node *nodes, struct namespace_f
 	}
 }
 
+/* ConfigMaps and Secrets, by name alone: their content is nobody's business here. */
+static int keep_names(struct arena *a, const struct objects *o, const char *kind, const struct named_object **ret, size_t *ret_len)
+{
+	const size_t len = count_kind(o, kind);
+	struct named_object *list = arena_calloc(a, len, sizeof(*list));
+	size_t n = 0;
+
+	for (size_t i = 0; list && i < o->len; i++) {
+		const struct value *meta = raw_get(o->item[i], "metadata");
+
+		if (str_is(raw_str(o->item[i], "kind"), kind))
+			list[n++] = (struct named_object){raw_str(meta, "namespace"), raw_str(meta, "name")};
+	}
+	*ret = list;
+	*ret_len = n;
+	return list ? 0 : -1;
+}
+
 int cluster_objects_load(struct inject_config *c, const struct named_text *text, struct err *err)
 {
 	struct objects o = {NULL, 0, 0};
@@ -141,7 +159,8 @@ int cluster_objects_load(struct inject_config *c, const struct named_text *text,
 	nodes = arena_calloc(&c->arena, c->n_nodes, sizeof(*nodes));
 	namespaces = arena_calloc(&c->arena, c->n_namespaces, sizeof(*namespaces));
 	proxy_configs = arena_calloc(&c->arena, c->n_proxy_configs, sizeof(*proxy_configs));
-	if (!nodes || !namespaces || !proxy_configs)
+	if (!nodes || !namespaces || !proxy_configs || keep_names(&c->arena, &o, "ConfigMap", &c->config_maps, &c->n_config_maps) < 0 ||
+	    keep_names(&c->arena, &o, "Secret", &c->secrets, &c->n_secrets) < 0)
 		return err_nomem(err);
 	fill(&o, nodes, namespaces, proxy_configs);
 	c->nodes = nodes;

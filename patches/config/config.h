@@ -40,7 +40,7 @@ struct named_text {
  */
 struct config_texts {
 	struct named_text inject_config, values, mesh;
-	struct named_text cluster_objects; /* manifests of Nodes, Namespaces, ProxyConfigs; other kinds are ignored */
+	struct named_text cluster_objects; /* manifests of Nodes, Namespaces, ProxyConfigs, names of ConfigMaps and Secrets; the rest is ignored */
 };
 
 struct label_requirement {
@@ -75,6 +75,11 @@ struct node {
 struct namespace_facts {
 	struct str name;
 	const struct map *labels, *annotations; /* NULL where none */
+};
+
+/* A ConfigMap or a Secret, of which nothing but its place is kept. */
+struct named_object {
+	struct str namespace, name;
 };
 
 /* By what the release was told. */
@@ -116,6 +121,9 @@ struct inject_config {
 	const struct proxy_config_resource *proxy_configs;
 	size_t n_proxy_configs;
 
+	const struct named_object *config_maps, *secrets; /* none: not known */
+	size_t n_config_maps, n_secrets;
+
 	struct mesh_warnings warnings; /* what loading found odd; for the log and `config check` */
 	char digest[SHA256_HEX + 1];              /* SHA-256 of all texts, hexadecimal: names this configuration */
 };
@@ -142,7 +150,7 @@ size_t selectors_find(const struct selectors *s, const struct map *labels);
 /* A raw list of label selectors (metav1.LabelSelector). ERR_CONFIG names the entry. */
 int selectors_compile(struct arena *a, const struct value *raw, struct selectors *ret, struct err *err) MUST_CHECK;
 
-/* Reads Nodes, Namespaces and ProxyConfigs from a stream of manifests (documents and Lists) into c. */
+/* Reads Nodes, Namespaces and ProxyConfigs, and the names of ConfigMaps and Secrets, from a stream of manifests (documents and Lists) into c. */
 int cluster_objects_load(struct inject_config *c, const struct named_text *text, struct err *err) MUST_CHECK;
 
 /* The release that a ConfigMap was made for, told by its content (injector-facts.md, section C), and by what it was told. */

@@ -43,7 +43,7 @@ static const struct {
 	{"OPTIONS", "OPTIONS /inject HTTP/1.1\r\nHost: x\r\n\r\n", 405, KEPT, "Allow: POST\r\n", NULL},
 	{"unknown method", "BREW /inject HTTP/1.1\r\nHost: x\r\n\r\n", 405, KEPT, "Allow: POST\r\n", NULL},
 	{"POST to health", "POST /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n", 405, KEPT, "Allow: GET, HEAD\r\n", NULL},
-	{"unknown path", "GET / HTTP/1.1\r\nHost: x\r\n\r\n", 404, KEPT, NULL, "nothing is here but /inject\n"},
+	{"unknown path", "GET / HTTP/1.1\r\nHost: x\r\n\r\n", 404, KEPT, NULL, "nothing is here but /inject and /require\n"},
 	{"prefix only", "POST /injected HTTP/1.1\r\nHost: x\r\n" JSON "Content-Length: 2\r\n\r\n{}", 404, KEPT, NULL, NULL},
 	{"no Content-Type", HEAD "Content-Length: 2\r\n\r\n{}", 415, KEPT, NULL, "invalid Content-Type, want `application/json`\n"},
 	{"text/json", HEAD "Content-Type: text/json\r\nContent-Length: 2\r\n\r\n{}", 415, KEPT, NULL, NULL},
@@ -90,6 +90,29 @@ static void expect_injection(struct client *c, const char *path, const char *ext
 	assert_non_null(strstr(r.head, "Content-Type: application/json\r\n"));
 	assert_non_null(strstr(r.body, "\"uid\":\"u-1\",\"allowed\":true"));
 	assert_non_null(strstr(r.body, "\"patchType\":\"JSONPatch\""));
+}
+
+/* The validating webhook: an answer, and never a patch. */
+static void sidecars_are_required(void **state)
+{
+	const struct fixture *f = *state;
+	static struct response r;
+	char request[4096];
+	struct client c;
+
+	client_open(&c, f->address);
+	client_send(&c, request, post(request, sizeof(request), "/require", JSON, POD_REVIEW));
+	client_read(&c, &r, false);
+	assert_int_equal(r.status, 200);
+	assert_non_null(strstr(r.body, "\"uid\":\"u-1\",\"allowed\":true,\"auditAnnotations\":{\"sidecar\":\"sidecar-not-required\"}"));
+	assert_null(strstr(r.body, "patch"));
+	client_send(&c, request, post(request, sizeof(request), "/require", JSON, "{}"));
+	client_read(&c, &r, false);
+	assert_int_equal(r.status, 400);
+	client_send(&c, request, post(request, sizeof(request), "/require/more", JSON, POD_REVIEW));
+	client_read(&c, &r, false);
+	assert_int_equal(r.status, 404);
+	client_close(&c);
 }
 
 static void requests_get_what_they_deserve(void **state)
@@ -388,6 +411,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(requests_get_what_they_deserve),
+		cmocka_unit_test(sidecars_are_required),
 		cmocka_unit_test(good_requests_are_injected_on_one_connection),
 		cmocka_unit_test(heads_have_no_body),
 		cmocka_unit_test(chunks_are_joined),

@@ -337,8 +337,7 @@ static void strip_promises_nothing_else(void **state UNUSED)
 	}
 }
 
-/* --- rules together
- * -------------------------------------------------------------------------------------------------------- */
+/* --- rules together --- */
 
 #define PAIR(one, two)                                                                                                 \
 	"rules:\n- {name: a, match: {logLevel: any}, action: " one ", message: m}\n"                                   \
@@ -417,8 +416,7 @@ static void rules_work_together(void **state UNUSED)
 	}
 }
 
-/* --- pods that say they were injected
- * ----------------------------------------------------------------------------------------- */
+/* --- pods that say they were injected --- */
 
 static void inject_again(const struct admission_policy *p, struct str pod, struct guarded_outcome *ret)
 {
@@ -456,8 +454,7 @@ static void records_are_looked_behind(void **state UNUSED)
 	guard_unref(g);
 }
 
-/* --- hostile pods
- * ---------------------------------------------------------------------------------------------------------------- */
+/* --- hostile pods --- */
 
 static void many_things_are_bounded(void **state UNUSED)
 {

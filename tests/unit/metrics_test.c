@@ -83,7 +83,11 @@ static void sums_and_parts_agree(void **state)
 	arena_init(&a, 0);
 	for (size_t i = 0; i < ARRAY_LEN(outcomes); i++)
 		metrics_count(&m, &outcomes[i], 1500000);
+	metrics_count_required(&m, &(struct admission_outcome){.http_status = 200, .reason = REASON_SIDECAR_MISSING});
+	metrics_count_required(&m, &(struct admission_outcome){.http_status = 200, .reason = REASON_NOT_A_POD});
 	text = print(&a, &m, &s);
+	has(text, "outrigger_required_total{reason=\"sidecar-missing\"} 1\n");
+	has(text, "outrigger_configuration_refused{part=\"guard\"} 0\n");
 	has(text, "outrigger_decisions_total{result=\"skipped\",reason=\"label-false\",revision=\"a\\\"b\\\\c\\nd\"} 2\n");
 	has(text, "outrigger_unreadable_requests_total 1\n");
 	has(text, "outrigger_proof_failures_total 1\n");

@@ -6,11 +6,11 @@
 
 #include "patches/pod/names.h"
 #include "patches/pod/overrides.h"
+#include "webhook/admission/result_check.h"
 
 enum { OVERRIDES_MAX = 2048, DIGESTS_MAX = 4096, RULE_MAX = 64 };
 
-/* --- for the audit log
- * ---------------------------------------------------------------------------------------------------- */
+/* --- for the audit log --- */
 
 /* The rule that decided, and which entry where it is a list of selectors. */
 static struct str deciding_rule(struct arena *a, const struct decide_trace *t)
@@ -139,8 +139,7 @@ int describe_decision(const struct admission_policy *p, struct arena *a, const s
 	return 0;
 }
 
-/* --- for people
- * ------------------------------------------------------------------------------------------------------------ */
+/* --- for people --- */
 
 static int warn_of_guard(
 	struct arena *a, const struct guard_verdict *v, struct admission_answer *answer, struct err *err)
@@ -160,13 +159,31 @@ static int warn_of_guard(
 	return 0;
 }
 
-int describe_warnings(
-	struct arena *a, const struct admission_outcome *o, struct admission_answer *answer, struct err *err)
+static int warn_of_result(const struct admission_policy *p, struct arena *a, const struct admission_outcome *o,
+	struct admission_answer *answer, struct err *err)
+{
+	const struct str namespace = admission_namespace(o->request.namespace, o->request.object);
+	const struct namespace_facts *facts = inject_config_namespace(p->config, namespace);
+	struct result_warnings w;
+
+	if (!o->result.injected)
+		return 0;
+	if (result_check(p->config, a, &o->result, facts, namespace, &w, err) < 0)
+		return -1;
+	for (size_t i = 0; i < w.len; i++)
+		answer_warn(answer, w.text[i]);
+	return 0;
+}
+
+int describe_warnings(const struct admission_policy *p, struct arena *a, const struct admission_outcome *o,
+	struct admission_answer *answer, struct err *err)
 {
 	if (warn_of_guard(a, &o->guard, answer, err) < 0)
 		return -1;
 	if (o->mistake)
 		answer_warn(answer, o->mistake);
+	if (warn_of_result(p, a, o, answer, err) < 0)
+		return -1;
 	for (size_t i = 0; i < o->result.n_warnings; i++)
 		answer_warn(answer, o->result.warning[i]);
 	return 0;

@@ -14,10 +14,10 @@
 int describe_decision(const struct admission_policy *p, struct arena *a, const struct admission_outcome *o,
 	const struct decide_trace *trace, struct admission_answer *answer, struct err *err) MUST_CHECK;
 
-/* Adds warnings: the guard's first, then what looks like a mistake, then what the injection itself had to say.
- * ERR_NOMEM. */
-int describe_warnings(struct arena *a, const struct admission_outcome *o, struct admission_answer *answer,
-	struct err *err) MUST_CHECK;
+/* Adds warnings: the guard's first, then what looks like a mistake, what will not work, and what the injection itself
+ * had to say. ERR_NOMEM. */
+int describe_warnings(const struct admission_policy *p, struct arena *a, const struct admission_outcome *o,
+	struct admission_answer *answer, struct err *err) MUST_CHECK;
 
 /* Static text or NULL: whether leaving this pod alone looks like somebody's mistake. */
 const char *skip_mistake(const struct inject_config *c, const struct value *pod, enum reason reason);

@@ -9,22 +9,19 @@
 #include "patches/pod/owner.h"
 #include "webhook/admission/guard_parts.h"
 
-/* --- namespaces and exceptions
- * ------------------------------------------------------------------------------------------ */
+/* --- namespaces and exceptions --- */
 
-enum fit { FITS_NOT, FITS, FITS_PERHAPS };
-
-static enum fit scope_fits(const struct guard_scope *s, const struct guard_request *r)
+enum guard_fit guard_scope_fits(const struct guard_scope *s, const struct guard_request *r)
 {
 	if (s->namespaces.len && !globs_match(&s->namespaces, r->namespace, 0))
-		return FITS_NOT;
+		return GUARD_FITS_NOT;
 	if (globs_match(&s->except, r->namespace, 0))
-		return FITS_NOT;
+		return GUARD_FITS_NOT;
 	if (!s->selector.len)
-		return FITS;
+		return GUARD_FITS;
 	if (!r->facts)
-		return FITS_PERHAPS;
-	return selectors_match(&s->selector, r->facts->labels) ? FITS : FITS_NOT;
+		return GUARD_FITS_PERHAPS;
+	return selectors_match(&s->selector, r->facts->labels) ? GUARD_FITS : GUARD_FITS_NOT;
 }
 
 /* By its own name, by the beginning that it is to have, or by the workload it belongs to. */
@@ -54,8 +51,7 @@ const struct guard_exception *guard_excepted(
 	return NULL;
 }
 
-/* --- rules
- * ---------------------------------------------------------------------------------------------------------------- */
+/* --- rules --- */
 
 /* The first thing that a condition is about; NULL. */
 static const struct guard_ask *find(const struct guard_condition *c, const struct guard_asks *asks)
@@ -101,10 +97,10 @@ static int judge_rules(const struct guard *g, const struct guard_request *r, str
 	for (size_t i = 0; i < g->n_rules; i++) {
 		const struct guard_rule *rule = &g->rule[i];
 		const struct guard_ask *ask = find_all(rule, asks);
-		const enum fit fit = ask ? scope_fits(&rule->scope, r) : FITS_NOT;
+		const enum guard_fit fit = ask ? guard_scope_fits(&rule->scope, r) : GUARD_FITS_NOT;
 
-		ret->n_unknown += fit == FITS_PERHAPS;
-		if (fit != FITS)
+		ret->n_unknown += fit == GUARD_FITS_PERHAPS;
+		if (fit != GUARD_FITS)
 			continue;
 		if (!hit && !(hit = arena_calloc(asks->a, g->n_rules, sizeof(*hit))))
 			return err_nomem(err);
@@ -155,8 +151,25 @@ const struct guard_hit *guard_deciding(const struct guard_verdict *v)
 	return NULL;
 }
 
-/* --- lives
- * --------------------------------------------------------------------------------------------------------------- */
+/* --- counters --- */
+
+static atomic_ullong *counter(const struct guard *g, const struct guard_rule *rule, bool excepted)
+{
+	return &g->counted[2 * rule->number + excepted];
+}
+
+void guard_count(const struct guard *g, const struct guard_verdict *v)
+{
+	for (size_t i = 0; i < v->n_hits; i++)
+		(void)atomic_fetch_add_explicit(counter(g, v->hit[i].rule, v->hit[i].exception != NULL), 1, memory_order_relaxed);
+}
+
+unsigned long long guard_counted(const struct guard *g, const struct guard_rule *rule, bool excepted)
+{
+	return atomic_load_explicit(counter(g, rule, excepted), memory_order_relaxed);
+}
+
+/* --- lives --- */
 
 struct guard *guard_ref(struct guard *g)
 {

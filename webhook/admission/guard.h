@@ -17,7 +17,7 @@
  * recorded.
  * - What cannot be read (a proxy.istio.io/config that is no YAML) fits every rule that is about its content.
  *
- * A guard is immutable and counted: shared by any number of threads. No I/O and no clock here.
+ * A guard never changes but for its counters: shared by any number of threads, and counted itself. No I/O and no clock here.
  */
 #ifndef WEBHOOK_ADMISSION_GUARD_H
 #define WEBHOOK_ADMISSION_GUARD_H
@@ -117,7 +117,8 @@ struct guard {
 	size_t n_requirements;
 	const struct guard_exception *exception;
 	size_t n_exceptions;
-	uint32_t kinds;       /* bits of all rules' kinds */
+	uint32_t kinds;         /* bits of all rules' kinds */
+	atomic_ullong *counted; /* by rule->number, twice: pods that it fitted, and those that an exception let pass */
 	const char **warning; /* what loading found odd, with FILE:LINE */
 	size_t n_warnings;
 	char digest[SHA256_HEX + 1];
@@ -143,8 +144,7 @@ void guard_unrefp(struct guard **slot);
 /* The embedded default (embedded_guard.c). */
 extern const char embedded_guard[];
 
-/* --- a pod before the guard
- * ------------------------------------------------------------------------------------------- */
+/* --- a pod before the guard --- */
 
 /* Borrowed. */
 struct guard_request {
@@ -182,7 +182,7 @@ struct guard_ask {
 struct guard_hit {
 	const struct guard_rule *rule;
 	const struct guard_exception *exception; /* NULL; else the rule was let pass */
-	const struct guard_ask *ask;             /* the first thing found */
+	const struct guard_ask *ask;             /* the first thing found; NULL for a requirement */
 };
 
 struct guard_verdict {
@@ -197,6 +197,10 @@ struct guard_verdict {
 /* Everything in `a`. -1: ERR_LIMIT where a pod asks for more than LIMIT_GUARD_ASKS things; ERR_NOMEM. */
 int guard_judge(const struct guard *g, struct arena *a, const struct guard_request *r, struct guard_verdict *ret,
 	struct err *err) MUST_CHECK;
+
+/* Counts what came of a request, once. */
+void guard_count(const struct guard *g, const struct guard_verdict *v);
+unsigned long long guard_counted(const struct guard *g, const struct guard_rule *rule, bool excepted);
 
 /* The hit that decided; NULL where the action is NONE. */
 const struct guard_hit *guard_deciding(const struct guard_verdict *v);

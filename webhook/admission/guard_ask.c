@@ -49,8 +49,7 @@ static void add(struct asking *q, struct guard_ask ask)
 	l->kinds |= guard_bit(ask.kind);
 }
 
-/* --- annotations ---------------------------------------------------------------------------------------------------
- */
+/* --- annotations --- */
 
 /* "080" is 80 to whoever reads it as a number. */
 static struct str without_zeros(struct str s)
@@ -210,8 +209,7 @@ static void read_templates(struct asking *q, struct guard_ask found, struct str 
 	}
 }
 
-/* --- proxy.istio.io/config -------------------------------------------------------------------------------------------
- */
+/* --- proxy.istio.io/config --- */
 
 /* JSON's name of a field that may be written in the proto's way: interception_mode is interceptionMode. p NULL without
  * memory. */
@@ -315,8 +313,7 @@ static void read_proxy_config(struct asking *q, struct guard_ask found, struct s
 	}
 }
 
-/* --- which annotation asks for what
- * ------------------------------------------------------------------------------------ */
+/* --- which annotation asks for what --- */
 
 #define TRAFFIC "traffic.sidecar.istio.io/"
 #define SIDECAR "sidecar.istio.io/"
@@ -389,8 +386,7 @@ static void ask_injection(struct asking *q)
 	add(q, found);
 }
 
-/* --- containers
- * --------------------------------------------------------------------------------------------------------- */
+/* --- containers --- */
 
 static bool is_injections(struct str name)
 {
@@ -539,8 +535,7 @@ static void ask_spec(struct asking *q, const struct value *spec)
 	ask_containers(q, raw_get(spec, "initContainers"), GUARD_AT_INIT_CONTAINER);
 }
 
-/* --- who asks
- * ------------------------------------------------------------------------------------------------------------- */
+/* --- who asks --- */
 
 static void ask_user(struct asking *q, const struct value *info)
 {

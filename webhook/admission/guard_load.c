@@ -12,8 +12,7 @@
 
 enum { NAME_MAX_BYTES = 63, MESSAGE_MAX = 200, WARNING_MAX = 119, WARNINGS_MAX = 64, DAY = 86400 };
 
-/* --- rules
- * ------------------------------------------------------------------------------------------------------------ */
+/* --- rules --- */
 
 /* A rule while it is read. */
 struct draft {
@@ -245,8 +244,7 @@ static int read_rules(struct guard_reader *r, const struct yaml_node *n, bool re
 	return 0;
 }
 
-/* --- exceptions
- * --------------------------------------------------------------------------------------------------------- */
+/* --- exceptions --- */
 
 static int exception_name(struct guard_reader *r, const struct yaml_node *n, void *into)
 {
@@ -366,8 +364,7 @@ static int read_exceptions(struct guard_reader *r, const struct yaml_node *n)
 	return 0;
 }
 
-/* --- the file
- * ------------------------------------------------------------------------------------------------------------ */
+/* --- the file --- */
 
 enum { TOP_RULES, TOP_REQUIRE, TOP_EXCEPTIONS, TOP_LEN };
 
@@ -436,7 +433,8 @@ static int load(struct guard_reader *r, const struct named_text *text)
 		return err_at(r->err, "%s", r->file);
 	for (size_t i = 0; i < r->g->n_rules; i++)
 		r->g->kinds |= r->g->rule[i].kinds;
-	return 0;
+	r->g->counted = arena_calloc(&r->g->arena, 2 * r->numbered, sizeof(*r->g->counted));
+	return r->g->counted ? 0 : err_nomem(r->err);
 }
 
 void guard_free(struct guard *g)

@@ -55,6 +55,9 @@ const struct value *guard_strip(
  * p NULL without memory. */
 struct str guard_config_path(struct arena *a, struct str parent, struct str key) MUST_CHECK;
 
+enum guard_fit { GUARD_FITS_NOT, GUARD_FITS, GUARD_FITS_PERHAPS };
+/* PERHAPS: it is a matter of labels that are not known. */
+enum guard_fit guard_scope_fits(const struct guard_scope *s, const struct guard_request *r);
 /* What lets the rule or the requirement pass for this pod; NULL. */
 const struct guard_exception *guard_excepted(
 	const struct guard *g, const struct guard_rule *rule, const struct guard_request *r);

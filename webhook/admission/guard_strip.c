@@ -56,8 +56,7 @@ static void remove_one(struct stripping *s, const struct guard_ask *ask)
 	}
 }
 
-/* --- proxy.istio.io/config
- * -------------------------------------------------------------------------------------------- */
+/* --- proxy.istio.io/config --- */
 
 static bool goes(const struct guard_asks *asks, struct str path)
 {

@@ -166,8 +166,7 @@ int guard_read_selector(struct guard_reader *r, const struct yaml_node *n, struc
 				    : guard_fail(r, n, "namespaceSelector is empty: leave it out where all are meant");
 }
 
-/* --- conditions
- * ------------------------------------------------------------------------------------------------------------ */
+/* --- conditions --- */
 
 static bool is_word(const struct yaml_node *n, const char *word)
 {
@@ -297,8 +296,7 @@ int guard_read_condition(struct guard_reader *r, const struct yaml_node *n, stru
 	}
 }
 
-/* --- days
- * ------------------------------------------------------------------------------------------------------------------ */
+/* --- days --- */
 
 static bool two_or_four(struct str text, size_t at, size_t len, int64_t *ret)
 {

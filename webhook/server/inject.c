@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* POST /inject: the request handler, and the one line it logs. */
+/* POST /inject and /require: the request handler, and the one line it logs. */
 #include <time.h>
 
-#include "webhook/admission/handle.h"
+#include "webhook/admission/require.h"
 #include "webhook/server/route.h"
 
 /* A pod that a controller makes has no name yet, but the beginning of one. */
@@ -23,6 +23,8 @@ static const char *sentence(const struct admission_outcome *o)
 		[RESULT_REFUSED] = "refused",
 	};
 
+	if (o->http_status == MHD_HTTP_OK && o->reason >= REASON_OF_REQUIRE)
+		return reason_row(o->reason)->text;
 	return o->http_status != MHD_HTTP_OK ? "request not understood" : by_result[reason_row(o->reason)->result];
 }
 
@@ -41,6 +43,7 @@ static void log_outcome(const struct server *s, const struct request *r, const s
 		log_text("namespace", q->namespace),
 		log_text("pod", pod_name(q)),
 		log_cstr("reason", reason_row(o->reason)->code),
+		log_cstr("guard", guard_action_name(o->guard.action)),
 		log_flag("allowed", o->allowed),
 		log_flag("dryRun", q->dry_run),
 		log_number("bytes", (int64_t)r->out.len),
@@ -55,9 +58,11 @@ static void log_outcome(const struct server *s, const struct request *r, const s
 	log_line(s->options.log, level_of(o), sentence(o), fields, o->err.code ? ARRAY_LEN(fields) : without_error);
 }
 
-unsigned answer_inject(struct server *s, struct request *r, const char **ret_type)
+/* Both webhooks: what answers, what counts, and the one line. */
+static unsigned answer_review(struct server *s, struct request *r, bool require, const char **ret_type)
 {
 	own(snapshot_unrefp) struct snapshot *snapshot = snapshot_get(s->options.config);
+	const struct str body = {r->body.data, r->body.len};
 	struct admission_policy policy = {.now = (int64_t)time(NULL)};
 	struct admission_outcome outcome;
 
@@ -68,11 +73,27 @@ unsigned answer_inject(struct server *s, struct request *r, const char **ret_typ
 	}
 	policy.config = snapshot->config;
 	policy.guard = snapshot->guard;
-	admission_handle(
-		&policy, &r->arena, (struct str){r->body.data, r->body.len}, r->path, &r->out, &outcome);
+	if (require)
+		admission_require(&policy, &r->arena, body, &r->out, &outcome);
+	else
+		admission_handle(&policy, &r->arena, body, r->path, &r->out, &outcome);
 	if (outcome.http_status == MHD_HTTP_OK)
 		*ret_type = "application/json";
-	metrics_count(&s->metrics_counted, &outcome, clock_us() - r->began_us);
+	if (require)
+		metrics_count_required(&s->metrics_counted, &outcome);
+	else
+		metrics_count(&s->metrics_counted, &outcome, clock_us() - r->began_us);
+	guard_count(snapshot->guard, &outcome.guard);
 	log_outcome(s, r, &outcome);
 	return (unsigned)outcome.http_status;
+}
+
+unsigned answer_inject(struct server *s, struct request *r, const char **ret_type)
+{
+	return answer_review(s, r, false, ret_type);
+}
+
+unsigned answer_require(struct server *s, struct request *r, const char **ret_type)
+{
+	return answer_review(s, r, true, ret_type);
 }

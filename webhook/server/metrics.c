@@ -53,6 +53,14 @@ void metrics_count(struct metrics *m, const struct admission_outcome *o, int64_t
 	add(&m->took_us, micros > 0 ? (uint64_t)micros : 0);
 }
 
+void metrics_count_required(struct metrics *m, const struct admission_outcome *o)
+{
+	if (o->http_status != MHD_HTTP_OK)
+		add(&m->unreadable, 1);
+	else if (o->reason >= REASON_OF_REQUIRE)
+		add(&m->decisions[o->reason], 1);
+}
+
 void metrics_head(struct text *out, const char *name, const char *type, const char *help)
 {
 	text_addf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
@@ -94,7 +102,7 @@ struct counted {
 static void read_counters(const struct metrics *m, struct counted *ret)
 {
 	*ret = (struct counted){.took_us = read_counter(&m->took_us)};
-	for (unsigned i = REASON_NONE + 1; i < REASON_COUNT; i++) {
+	for (unsigned i = REASON_NONE + 1; i < REASON_OF_REQUIRE; i++) {
 		ret->decisions[i] = read_counter(&m->decisions[i]);
 		ret->by_result[reason_row((enum reason)i)->result] += ret->decisions[i];
 		ret->all += ret->decisions[i];
@@ -106,7 +114,7 @@ static void read_counters(const struct metrics *m, struct counted *ret)
 static void print_decisions(const struct counted *c, struct str revision, struct text *out)
 {
 	metrics_head(out, "outrigger_decisions_total", "counter", "Admission requests decided, by result, reason and revision.");
-	for (unsigned i = REASON_NONE + 1; i < REASON_COUNT; i++) {
+	for (unsigned i = REASON_NONE + 1; i < REASON_OF_REQUIRE; i++) {
 		const struct reason_row *row = reason_row((enum reason)i);
 
 		text_addf(out, "outrigger_decisions_total{result=\"%s\",reason=\"%s\",revision=", results[row->result], row->code);
@@ -159,6 +167,37 @@ static void print_configuration(const struct metrics_state *s, struct text *out)
 		s->not_after > 0 ? (uint64_t)s->not_after : 0);
 }
 
+static void print_required(const struct metrics *m, struct text *out)
+{
+	metrics_head(out, "outrigger_required_total", "counter", "Pods that /require looked at, by what it found.");
+	for (unsigned i = REASON_OF_REQUIRE; i < REASON_COUNT; i++)
+		text_addf(out, "outrigger_required_total{reason=\"%s\"} %llu\n", reason_row((enum reason)i)->code,
+			(unsigned long long)read_counter(&m->decisions[i]));
+}
+
+static void print_guard_rule(const struct guard *g, const struct guard_rule *rule, bool excepted, struct text *out)
+{
+	text_adds(out, "outrigger_guard_outcomes_total{rule=");
+	metrics_label(out, rule->name);
+	text_addf(out, ",action=\"%s\"} %llu\n", excepted ? "excepted" : guard_action_name(rule->action),
+		(unsigned long long)guard_counted(g, rule, excepted));
+}
+
+/* They begin anew with each guard that is loaded. */
+static void print_guard(const struct guard *g, struct text *out)
+{
+	const size_t len = g ? g->n_rules + g->n_requirements : 0;
+
+	metrics_head(out, "outrigger_guard_outcomes_total", "counter", "Pods that a rule of the guard fitted, by what came of it.");
+	for (size_t i = 0; i < len; i++) {
+		const struct guard_rule *rule = i < g->n_rules ? &g->rule[i] : &g->requirement[i - g->n_rules];
+
+		print_guard_rule(g, rule, false, out);
+		if (g->n_exceptions)
+			print_guard_rule(g, rule, true, out);
+	}
+}
+
 void metrics_print(const struct metrics *m, const struct metrics_state *state, struct text *out)
 {
 	struct counted c;
@@ -171,6 +210,8 @@ void metrics_print(const struct metrics *m, const struct metrics_state *state, s
 		c.decisions[REASON_PROOF_FAILED]);
 	print_histogram(&c, "outrigger_request_duration_seconds", "Time from the first byte of a request to its answer.", out);
 	print_configuration(state, out);
+	print_guard(state->guard, out);
+	print_required(m, out);
 	print_istio(&c, out);
 }
 
@@ -183,6 +224,7 @@ unsigned answer_metrics(struct server *s, struct request *r, const char **ret_ty
 	*ret_type = "text/plain; version=0.0.4; charset=utf-8";
 	if (snapshot) {
 		state.revision = snapshot->config->revision;
+		state.guard = snapshot->guard;
 		state.generation = snapshot->generation;
 		state.since = snapshot->since;
 	}

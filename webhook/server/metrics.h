@@ -25,9 +25,13 @@ struct metrics {
 /* micros: from the first byte of the request to its answer. */
 void metrics_count(struct metrics *m, const struct admission_outcome *o, int64_t micros);
 
+/* The same for /require, whose requests have no part in the figures of injection. */
+void metrics_count_required(struct metrics *m, const struct admission_outcome *o);
+
 /* What is in force while the text is printed. Borrowed. */
 struct metrics_state {
 	struct str revision;        /* p NULL without a configuration */
+	const struct guard *guard;  /* NULL where there is none */
 	uint64_t generation;        /* of the configuration; 0 where there is none */
 	int64_t since;              /* seconds since 1970: put in force */
 	int64_t not_after;          /* of the certificate that is served; 0 where there is none */

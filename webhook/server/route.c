@@ -11,6 +11,7 @@ enum {
 
 static const struct route routes[] = {
 	{.path = "/inject", .below = true, .allow = "POST", .takes_body = true, .answer = answer_inject},
+	{.path = "/require", .allow = "POST", .takes_body = true, .answer = answer_require},
 	{.path = "/healthz", .plain = true, .allow = "GET, HEAD", .answer = answer_healthz},
 	{.path = "/readyz", .plain = true, .allow = "GET, HEAD", .answer = answer_readyz},
 	{.path = "/metrics", .plain = true, .only_plain = true, .allow = "GET, HEAD", .answer = answer_metrics},
@@ -134,7 +135,7 @@ bool route_check_head(const struct endpoint *e, struct request *r, struct MHD_Co
 	r->route = find(e, r->path);
 	if (!r->route)
 		refuse(r, MHD_HTTP_NOT_FOUND,
-			e->only_health ? "nothing is here but /healthz, /readyz and /metrics" : "nothing is here but /inject");
+			e->only_health ? "nothing is here but /healthz, /readyz and /metrics" : "nothing is here but /inject and /require");
 	else if (!allows(r->route, method))
 		refuse(r, MHD_HTTP_METHOD_NOT_ALLOWED, "the method is not allowed here");
 	else if (r->route->takes_body)

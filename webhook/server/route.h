@@ -26,6 +26,7 @@ struct route {
 bool route_check_head(const struct endpoint *e, struct request *r, struct MHD_Connection *c, const char *method);
 
 unsigned answer_inject(struct server *s, struct request *r, const char **ret_type);
+unsigned answer_require(struct server *s, struct request *r, const char **ret_type);
 unsigned answer_healthz(struct server *s, struct request *r, const char **ret_type);
 unsigned answer_readyz(struct server *s, struct request *r, const char **ret_type);
 unsigned answer_metrics(struct server *s, struct request *r, const char **ret_type);

@@ -19,7 +19,8 @@ chain 'rules of Istio 1.9 and later, told by the key'
 chain '11. templates sidecar (the default)'
 chain 'containers-added istio-proxy'
 chain 'init-containers-added istio-init'
-chain '19. result injected'
+chain '19. guard none of'
+chain '20. result injected'
 if [ "$(grep -c '^=>' out)" = 1 ]; then ok; else bad 'more than one rule decides, or none'; fi
 run 0 outrigger explain -f pod.yaml -n kube-system
 chain "=> 2. namespace decides 'kube-system' is a system namespace"

@@ -34,6 +34,9 @@ for command in certs inject explain version help; do
 	example=$(outrigger help "$command" | sed -n '/^Example:/,$s/^  //p')
 	run 0 bash -c "$example"
 done
+echo 'rules: []' >guard.yaml
+printf 'name: a pod\npod: {spec: {containers: [{name: a, image: i}]}}\nexpect: {action: none, injected: true}\n' >fixtures.yaml
+run 0 bash -c "$(outrigger help guard | sed -n '/^Example:/,$s/^  //p')"
 example=$(outrigger help diff | sed -n '/^Example:/,$s/^  //p')
 run 1 bash -c "$example"
 example=$(outrigger help serve | sed -n '/^Example:/,$s/^  //p')

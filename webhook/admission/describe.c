@@ -163,7 +163,7 @@ static int warn_of_result(const struct admission_policy *p, struct arena *a, con
 	struct admission_answer *answer, struct err *err)
 {
 	const struct str namespace = admission_namespace(o->request.namespace, o->request.object);
-	const struct namespace_facts *facts = inject_config_namespace(p->config, namespace);
+	const struct namespace_facts *facts = admission_facts(p, namespace);
 	struct result_warnings w;
 
 	if (!o->result.injected)

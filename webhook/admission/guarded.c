@@ -11,6 +11,11 @@ struct str admission_namespace(struct str of_request, const struct value *pod)
 	return of_request.len ? of_request : raw_str(raw_get(pod, "metadata"), "namespace");
 }
 
+const struct namespace_facts *admission_facts(const struct admission_policy *p, struct str namespace)
+{
+	return p->facts ? p->facts : inject_config_namespace(p->config, namespace);
+}
+
 struct guarded {
 	const struct admission_policy *policy;
 	struct arena *a;
@@ -75,7 +80,7 @@ int guarded_inject(const struct admission_policy *p, struct arena *a, const stru
 		.verdict = ret_verdict,
 		.asks = {.config = p->config,
 			.namespace = namespace,
-			.facts = inject_config_namespace(p->config, namespace),
+			.facts = admission_facts(p, namespace),
 			.user_info = user_info,
 			.now = p->now}};
 

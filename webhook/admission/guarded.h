@@ -11,7 +11,12 @@ struct admission_policy {
 	const struct inject_config *config;
 	const struct guard *guard;
 	int64_t now; /* seconds since 1970 */
+	const struct namespace_facts
+		*facts; /* of the request's namespace, where the caller knows them; NULL: the configuration's */
 };
+
+/* What is known of a namespace; NULL where nothing is. */
+const struct namespace_facts *admission_facts(const struct admission_policy *p, struct str namespace);
 
 /*
  * As inject_pod(), with a guard before it; request->original is the guard's to set. A pod that says it was injected

@@ -162,7 +162,7 @@ static int warn_of_order(struct requiring *q)
 	return 0;
 }
 
-static int answer_require(
+static struct requiring begin(
 	const struct admission_policy *p, struct arena *a, struct admission_outcome *o, struct admission_answer *answer)
 {
 	const struct admission_request *r = &o->request;
@@ -170,19 +170,37 @@ static int answer_require(
 		.a = a,
 		.answer = answer,
 		.o = o,
-		.asks = {.config = p->config,
-			.pod = r->object,
-			.namespace = r->object ? admission_namespace(r->namespace, r->object) : r->namespace,
-			.user_info = r->user_info,
-			.now = p->now}};
+		.asks = {.config = p->config, .pod = r->object, .user_info = r->user_info, .now = p->now}};
 
-	q.asks.facts = inject_config_namespace(p->config, q.asks.namespace);
+	q.asks.namespace = admission_namespace(r->namespace, r->object);
+	q.asks.facts = admission_facts(p, q.asks.namespace);
+	return q;
+}
+
+static int answer_require(
+	const struct admission_policy *p, struct arena *a, struct admission_outcome *o, struct admission_answer *answer)
+{
+	struct requiring q = begin(p, a, o, answer);
+
 	if (answer_begin(a, o, answer))
 		return 0;
 	if (require_sidecar(&q) < 0)
 		return -1;
 	answer_annotate(answer, "sidecar", str_of(reason_row(o->reason)->code));
 	return answer->allowed ? warn_of_order(&q) : 0;
+}
+
+int require_judge(const struct admission_policy *p, struct arena *a, const struct admission_request *r,
+	enum reason *ret, struct err *err)
+{
+	struct admission_outcome o = {.request = *r};
+	struct admission_answer answer = {.allowed = true};
+	struct requiring q = begin(p, a, &o, &answer);
+
+	if (require_sidecar(&q) < 0)
+		return err_nomem(err);
+	*ret = o.reason;
+	return 0;
 }
 
 void admission_require(const struct admission_policy *policy, struct arena *a, struct str body, struct text *out,

@@ -17,6 +17,10 @@
 void admission_require(const struct admission_policy *policy, struct arena *a, struct str body, struct text *out,
 	struct admission_outcome *ret);
 
+/* The reason alone, of a pod in r->object. ERR_NOMEM. */
+int require_judge(const struct admission_policy *p, struct arena *a, const struct admission_request *r,
+	enum reason *ret, struct err *err) MUST_CHECK;
+
 /*
  * Why a pod does not have its sidecar; NULL where it has. That is: a container istio-proxy with an image, and the
  * status annotation that every injection leaves. No proof against whoever writes both by hand: `proxyImage` of the

@@ -2,6 +2,7 @@
 /* outrigger explain: rule by rule what the webhook does with a pod, and why. */
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "patches/value/json.h"
 #include "webhook/cli/command.h"
@@ -11,7 +12,7 @@
 #include "webhook/cli/offline.h"
 
 struct narrator {
-	const struct inject_config *config;
+	const struct admission_policy *policy;
 	struct arena *a;
 	struct str namespace;
 	bool json;
@@ -23,7 +24,7 @@ static int explain_one(struct narrator *n, const struct value *pod, struct expla
 {
 	const struct value *v;
 
-	if (explain_pod(n->config, n->a, pod, x, err) < 0)
+	if (explain_pod(n->policy, n->a, pod, x, err) < 0)
 		return -1;
 	if (!n->json) {
 		text_adds(&n->out, n->n++ ? "\n" : "");
@@ -127,9 +128,9 @@ static int explain_labels(struct narrator *n, const char *text, struct err *err)
 
 /* --- the command ------------------------------------------------------------------------------------------------------- */
 
-static int explain_all(const struct inject_config *c, const struct options *o, struct arena *a, struct err *err)
+static int explain_all(const struct admission_policy *p, const struct options *o, struct arena *a, struct err *err)
 {
-	struct narrator n = {.config = c, .a = a, .namespace = str_of(o->namespace), .json = strcmp(o->output, "json") == 0};
+	struct narrator n = {.policy = p, .a = a, .namespace = str_of(o->namespace), .json = strcmp(o->output, "json") == 0};
 
 	text_init(&n.out, a, OFFLINE_OUTPUT_MAX);
 	if ((o->file ? explain_file(&n, o->file, err) : explain_labels(&n, o->labels, err)) < 0)
@@ -142,9 +143,19 @@ static int explain_all(const struct inject_config *c, const struct options *o, s
 	return 0;
 }
 
+static void print_warnings(const struct admission_policy *p)
+{
+	for (size_t i = 0; i < p->config->warnings.len; i++)
+		(void)fprintf(stderr, "outrigger explain: warning: %s\n", p->config->warnings.text[i]);
+	for (size_t i = 0; i < p->guard->n_warnings; i++)
+		(void)fprintf(stderr, "outrigger explain: warning: %s\n", p->guard->warning[i]);
+}
+
 int cmd_explain(const struct options *o, struct err *err)
 {
-	struct inject_config *c;
+	own(inject_config_freep) struct inject_config *c = NULL;
+	own(guard_unrefp) struct guard *g = NULL;
+	struct admission_policy policy = {.now = (int64_t)time(NULL)};
 	struct arena a;
 	int status;
 
@@ -152,14 +163,13 @@ int cmd_explain(const struct options *o, struct err *err)
 		return err_set(err, ERR_CONFIG, "either -f FILE or --labels KEY=VALUE,... is needed; -f - reads standard input");
 	if (o->n_rest)
 		return err_set(err, ERR_CONFIG, "takes no arguments, got '%.64s'; -f names the file", o->rest[0]);
-	c = configure(o, err);
-	if (!c)
+	policy.config = c = configure(o, err);
+	policy.guard = g = c ? configure_guard(o, c, policy.now, err) : NULL;
+	if (!g)
 		return -1;
-	for (size_t i = 0; i < c->warnings.len; i++)
-		(void)fprintf(stderr, "outrigger explain: warning: %s\n", c->warnings.text[i]);
+	print_warnings(&policy);
 	arena_init(&a, OFFLINE_ARENA_MAX);
-	status = explain_all(c, o, &a, err);
+	status = explain_all(&policy, o, &a, err);
 	arena_release(&a);
-	inject_config_free(c);
 	return status;
 }

@@ -266,14 +266,44 @@ static void add_result(struct explainer *e)
 	add_row(e, "result", NULL, arena_printf(e->a, "refused: %s%s%s", refusal->where, refusal->where[0] ? ": " : "", refusal->what));
 }
 
-int explain_pod(const struct inject_config *c, struct arena *a, const struct value *pod, struct explanation *x, struct err *err)
+/* --- the guard --- */
+
+static void add_hit(struct explainer *e, const struct guard_hit *hit)
 {
-	struct explainer e = {.c = c, .a = a, .pod = pod, .x = x};
+	const struct guard_rule *rule = hit->rule;
+	const char *found = guard_ask_text(e->a, hit->ask);
+
+	if (!found)
+		e->failed = true;
+	else if (hit->exception)
+		add_row(e, "guard", "excepted", arena_printf(e->a, "rule '%.*s', exception '%.*s': %s", shown(rule->name), rule->name.p,
+			shown(hit->exception->name), hit->exception->name.p, found));
+	else
+		add_row(e, "guard", guard_action_name(rule->action), arena_printf(e->a, "rule '%.*s': %s", shown(rule->name), rule->name.p, found));
+}
+
+static void add_guard(struct explainer *e, const struct guard *g)
+{
+	const struct guard_verdict *v = &e->x->guard;
+
+	for (size_t i = 0; i < v->n_hits && i < EXPLAIN_GUARD_MAX; i++)
+		add_hit(e, &v->hit[i]);
+	if (v->n_hits > EXPLAIN_GUARD_MAX)
+		add_row(e, "guard", NULL, arena_printf(e->a, "and %zu rules more", v->n_hits - EXPLAIN_GUARD_MAX));
+	if (v->n_unknown)
+		add_row(e, "guard", NULL, arena_printf(e->a, "%zu rules not judged: the namespace's labels are unknown (--cluster-objects)", v->n_unknown));
+	if (!v->n_hits && !v->n_unknown)
+		add_row(e, "guard", NULL, arena_printf(e->a, "none of %zu rules fits", g->n_rules));
+}
+
+int explain_pod(const struct admission_policy *p, struct arena *a, const struct value *pod, struct explanation *x, struct err *err)
+{
+	struct explainer e = {.c = p->config, .a = a, .pod = pod, .x = x};
 	struct decide_trace trace = {.len = 0};
 	const struct inject_request request = {.pod = pod, .namespace = x->namespace, .trace = &trace};
 
 	x->len = 0;
-	if (inject_pod(c, a, &request, &x->result, &x->refusal) < 0 && x->refusal.code == ERR_NOMEM)
+	if (guarded_inject(p, a, &request, NULL, &x->result, &x->guard, &x->refusal) < 0 && x->refusal.code == ERR_NOMEM)
 		return err_nomem(err);
 	add_decision(&e, &trace);
 	add_configuration(&e);
@@ -285,6 +315,7 @@ int explain_pod(const struct inject_config *c, struct arena *a, const struct val
 		add_proxy_config(&e);
 		add_added(&e);
 	}
+	add_guard(&e, p->guard);
 	add_result(&e);
 	return e.failed ? err_nomem(err) : 0;
 }

@@ -4,12 +4,13 @@
 #define WEBHOOK_CLI_EXPLANATION_H
 
 #include "patches/decide.h"
+#include "webhook/admission/guarded.h"
 
-enum { EXPLAIN_ROWS_MAX = 24 };
+enum { EXPLAIN_ROWS_MAX = 48, EXPLAIN_GUARD_MAX = 16 };
 
 struct explain_row {
 	const char *step;    /* stable, kebab-case */
-	const char *outcome; /* of a rule: "passes", "decides", "not-asked"; NULL for a fact */
+	const char *outcome; /* of a rule: "passes", "decides", "not-asked"; of the guard: the action; NULL for a fact */
 	const char *detail;  /* for people */
 };
 
@@ -18,6 +19,7 @@ struct explanation {
 	struct str kind, namespace, name;
 	const char *source; /* "pod.yaml:1", "--labels" */
 	struct inject_result result;
+	struct guard_verdict guard;
 	struct err refusal; /* code ERR_NONE unless the pod was refused */
 	struct explain_row row[EXPLAIN_ROWS_MAX];
 	size_t len;
@@ -27,7 +29,7 @@ struct explanation {
  * pod: raw, as the webhook would get it. Kind, namespace, name and source are the caller's and set before. A refusal is no failure: it is
  * explained. ERR_NOMEM.
  */
-int explain_pod(const struct inject_config *c, struct arena *a, const struct value *pod, struct explanation *x, struct err *err) MUST_CHECK;
+int explain_pod(const struct admission_policy *p, struct arena *a, const struct value *pod, struct explanation *x, struct err *err) MUST_CHECK;
 
 /* As text for people, with what could move a terminal's cursor replaced. */
 void explanation_print(struct text *out, const struct explanation *x);

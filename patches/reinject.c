@@ -1,14 +1,32 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Injection of a pod that was injected before: it is brought back, injected anew, and what others have added since stays. */
 #include "patches/pod/edit.h"
+#include "patches/pod/later.h"
+#include "patches/pod/list_apply.h"
+#include "patches/pod/metadata.h"
 #include "patches/pod/names.h"
 #include "patches/pod/restore.h"
+#include "patches/pod/told.h"
 #include "patches/reinject.h"
+#include "patches/schema/schema.h"
 
 /* Annotations or labels of one pod through a second injection. */
 struct side {
 	const char *key;          /* of metadata */
 	const struct value *base; /* as the first injection saw them, or NULL where unknown */
+};
+
+/* One pod on its way through a second injection. */
+struct again {
+	struct injection *in;
+	inject_fn *run;
+	const struct injection_record *record;
+	const struct value *came;  /* the pod as it was given */
+	const struct value *pod;   /* brought back, with what others have added since */
+	struct side side[2];
+	struct seen seen;          /* containers that the first injection saw */
+	const struct value *first; /* pod as the first injection saw it */
+	const struct value *anew;  /* what injecting that gives */
 };
 
 static void take_pod(struct injection *in, const struct value *pod)
@@ -23,136 +41,6 @@ static bool equal(const struct value *a, const struct value *b)
 	return a == b || (a && b && raw_equal(a, b));
 }
 
-/* The pod with other annotations or labels; none is no member. */
-static const struct value *with_metadata(struct arena *a, const struct value *pod, const char *key, const struct map *m, struct err *err)
-{
-	struct pod_edit e;
-
-	pod_edit_begin(&e, a, pod);
-	e.annotations = e.labels = NULL;
-	if (m && m->len)
-		member_set(&e, e.metadata, key, value_map(a, map_clone(a, m, 0)));
-	else
-		(void)map_del(e.metadata, str_of(key));
-	return pod_edit_end(&e, err);
-}
-
-/* What injection alone writes, at times, even where injecting anew does not: how many containers there are may decide. */
-static bool is_injections_own(struct str key)
-{
-	return str_is(key, ANNOTATION_STATUS) || str_is(key, ANNOTATION_OVERRIDES) ||
-	       str_is(key, "kubectl.kubernetes.io/default-container") ||
-	       str_is(key, "kubectl.kubernetes.io/default-logs-container");
-}
-
-/*
- * What the first injection saw, and what others have done since: a value that is not what injecting anew writes is theirs, and
- * a key that injecting anew writes nothing over, but is no longer there, was removed by them. given: as the pod came; anew: injected
- * again from the base.
- */
-static struct map *merged_metadata(struct arena *a, const struct value *base, const struct value *given, const struct value *anew)
-{
-	const struct map *old = base->u.map, *now = given ? given->u.map : NULL, *written = anew ? anew->u.map : NULL;
-	struct map *m = map_new(a, (old ? old->len : 0) + (now ? now->len : 0));
-
-	for (uint32_t i = 0; m && old && i < old->len; i++) {
-		const struct map_entry *e = &old->entry[i];
-
-		if ((!map_get(written, e->key) || map_get(now, e->key)) && map_set(a, m, e->key, e->value) < 0)
-			return NULL;
-	}
-	for (uint32_t i = 0; m && now && i < now->len; i++) {
-		const struct map_entry *e = &now->entry[i];
-
-		if (!equal(e->value, map_get(written, e->key)) && (map_get(old, e->key) || !is_injections_own(e->key)) &&
-		    map_set(a, m, e->key, e->value) < 0)
-			return NULL;
-	}
-	return m;
-}
-
-static const struct value *pod_as_first_seen(struct injection *in, const struct value *pod, const struct side *side, struct err *err)
-{
-	for (size_t i = 0; i < 2 && pod; i++)
-		if (side[i].base)
-			pod = with_metadata(in->a, pod, side[i].key, side[i].base->u.map, err);
-	return pod;
-}
-
-static const struct value *pod_with_later_changes(struct injection *in, const struct value *pod, const struct value *anew,
-	const struct side *side, struct err *err)
-{
-	const struct value *came = raw_get(in->req->pod, "metadata"), *written = raw_get(anew, "metadata");
-
-	for (size_t i = 0; i < 2 && pod; i++) {
-		struct map *m;
-
-		if (!side[i].base)
-			continue;
-		m = merged_metadata(in->a, side[i].base, raw_get(came, side[i].key), raw_get(written, side[i].key));
-		if (!m) {
-			err_nomem(err);
-			return NULL;
-		}
-		pod = with_metadata(in->a, pod, side[i].key, m, err);
-	}
-	return pod;
-}
-
-static bool proxy_has(const struct value *pod, const char *variable)
-{
-	const struct value *env = raw_get(raw_any_container(pod, CONTAINER_PROXY), "env");
-
-	for (size_t i = 0; env && env->kind == K_LIST && i < env->u.list.len; i++)
-		if (str_is(raw_str(env->u.list.item[i], "name"), variable))
-			return true;
-	return false;
-}
-
-/* A template that tells the proxy of annotations, and did not, saw none. */
-static bool saw_none(const struct injection *in, struct side *side)
-{
-	static const char *const variables[] = {ENV_METAJSON_ANNOTATIONS, ENV_METAJSON_LABELS};
-	static const struct value none = {.kind = K_MAP};
-	bool found = false;
-
-	for (size_t i = 0; i < 2; i++) {
-		if (side[i].base || proxy_has(in->req->pod, variables[i]) || !proxy_has(in->merged, variables[i]))
-			continue;
-		side[i].base = &none;
-		found = true;
-	}
-	return found;
-}
-
-/* --- lists that a pod may share with the templates ------------------------------------------------------------------ */
-
-static const char *const shared_lists[] = {"volumes", "imagePullSecrets"};
-
-static bool same_list(const struct value *a, const struct value *b, const char *key)
-{
-	return equal(raw_path(a, "spec", key, NULL), raw_path(b, "spec", key, NULL));
-}
-
-static bool same_lists(const struct value *a, const struct value *b)
-{
-	return same_list(a, b, shared_lists[0]) && same_list(a, b, shared_lists[1]);
-}
-
-static const struct value *with_lists_of(struct injection *in, const struct value *pod, struct err *err)
-{
-	struct pod_edit e;
-
-	pod_edit_begin(&e, in->a, pod);
-	for (size_t i = 0; i < ARRAY_LEN(shared_lists); i++) {
-		const struct value *l = raw_path(in->req->pod, "spec", shared_lists[i], NULL);
-
-		if (l && !same_list(in->merged, in->req->pod, shared_lists[i]))
-			member_set(&e, e.spec, shared_lists[i], l);
-	}
-	return pod_edit_end(&e, err);
-}
-
 static int inject_as(struct injection *in, const struct value *pod, inject_fn *run, struct err *err)
 {
 	if (!pod)
@@ -161,25 +49,308 @@ static int inject_as(struct injection *in, const struct value *pod, inject_fn *r
 	return run(in, err);
 }
 
-/*
- * A volume of the pod's own that has a template's name was merged with it, and nothing says so but that the list comes out otherwise
- * without it. The list is kept where that gives exactly what came.
- */
-static int keep_shared_lists(struct injection *in, const struct value **pod, const struct side *side, inject_fn *run, struct err *err)
+static bool same_record(const struct again *g)
 {
-	const struct value *before = in->merged, *kept;
+	const struct str came = raw_str(raw_path(g->came, "metadata", "annotations", NULL), ANNOTATION_STATUS);
+
+	return str_eq(came, raw_str(raw_path(g->anew, "metadata", "annotations", NULL), ANNOTATION_STATUS));
+}
+
+static bool is_named_in(const struct value *list, struct str name)
+{
+	for (size_t i = 0; list && i < list->u.list.len; i++)
+		if (str_eq(raw_str(list->u.list.item[i], "name"), name))
+			return true;
+	return false;
+}
+
+/* Whether the first injection found a container of the user's under that name. */
+static bool is_overridden(const struct again *g, struct str name)
+{
+	return is_named_in(g->record->containers, name) || is_named_in(g->record->init_containers, name);
+}
+
+/* --- as the first injection saw it ---------------------------------------------------------------------------------- */
+
+static const struct value *pod_as_first_seen(struct again *g, const struct value *pod, struct err *err)
+{
+	pod = seen_pod(&g->seen, pod, err);
+	for (size_t i = 0; i < 2 && pod; i++)
+		if (g->side[i].base)
+			pod = metadata_set(g->in->a, pod, g->side[i].key, g->side[i].base->u.map, err);
+	return pod;
+}
+
+static int inject_first(struct again *g, const struct value *pod, struct err *err)
+{
+	const struct value *first = pod_as_first_seen(g, pod, err);
+
+	if (inject_as(g->in, first, g->run, err) < 0)
+		return -1;
+	g->pod = pod;
+	g->first = first;
+	g->anew = g->in->merged;
+	return 0;
+}
+
+/* The same for a guess at what the pod was: it may be one that cannot be injected. Whether it can; -1: out of memory. */
+static int try_first(struct again *g, const struct value *pod, struct err *err)
+{
 	struct err failed = {0};
 
-	if (same_lists(in->merged, in->req->pod))
-		return 0;
-	kept = with_lists_of(in, *pod, err);
-	if (!kept)
+	if (!pod)
 		return -1;
-	if (inject_as(in, pod_as_first_seen(in, kept, side, &failed), run, &failed) == 0 && same_lists(in->merged, in->req->pod))
-		*pod = kept;
-	else
-		in->merged = before;
+	if (inject_first(g, pod, &failed) == 0)
+		return 1;
 	return failed.code == ERR_NOMEM ? err_nomem(err) : 0;
+}
+
+/* A template that tells the proxy of annotations, and did not, saw none. */
+static bool saw_none(struct again *g)
+{
+	static const char *const variables[] = {ENV_METAJSON_ANNOTATIONS, ENV_METAJSON_LABELS};
+	static const struct value none = {.kind = K_MAP};
+	const struct value *came = raw_any_container(g->came, CONTAINER_PROXY), *anew = raw_any_container(g->anew, CONTAINER_PROXY);
+	bool found = false;
+
+	for (size_t i = 0; i < 2; i++) {
+		if (g->side[i].base || env_value(came, variables[i]).p || !env_value(anew, variables[i]).p)
+			continue;
+		g->side[i].base = &none;
+		found = true;
+	}
+	return found;
+}
+
+/* --- where the user's own proxy was --------------------------------------------------------------------------------- */
+
+/* Texts of the proxy's variables by name, and its mounts by path; NULL when out of memory. */
+static struct map *settings_of(struct arena *a, const struct value *pod)
+{
+	static const char *const lists[][3] = {{"env", "name", "value"}, {"volumeMounts", "mountPath", "name"}};
+	const struct value *proxy = raw_any_container(pod, CONTAINER_PROXY);
+	struct map *m = map_new(a, 64);
+
+	for (size_t n = 0; n < ARRAY_LEN(lists); n++) {
+		const struct value *l = raw_get(proxy, lists[n][0]);
+
+		for (size_t i = 0; m && l && l->kind == K_LIST && i < l->u.list.len; i++) {
+			const struct str key = raw_str(l->u.list.item[i], lists[n][1]);
+			const struct value *v = raw_get(l->u.list.item[i], lists[n][2]);
+
+			if (key.p && v && map_set(a, m, key, v) < 0)
+				return NULL;
+		}
+	}
+	return m;
+}
+
+static size_t differing(const struct map *a, const struct map *b)
+{
+	size_t n = 0;
+
+	for (uint32_t i = 0; i < a->len; i++)
+		n += !equal(a->entry[i].value, map_get(b, a->entry[i].key));
+	return n;
+}
+
+/* How much of the proxy, and of the record, that came is not what injecting the pod as first seen gives. */
+static int count_unexplained(struct again *g, size_t *ret, struct err *err)
+{
+	const struct map *came = settings_of(g->in->a, g->came), *anew = settings_of(g->in->a, g->anew);
+
+	if (!came || !anew)
+		return err_nomem(err);
+	*ret = differing(came, anew) + differing(anew, came) + !same_record(g);
+	return 0;
+}
+
+/* What Istio 1.5 to 1.8 saw of the user's own proxy, which they took out: its ports, and where it mounted its token. */
+static const struct value *stand_in(struct arena *a, const struct value *came, const struct value *ports)
+{
+	const struct value *const mount = container_token_mount(raw_any_container(came, CONTAINER_PROXY));
+	struct map *m = map_new(a, 3);
+	const struct value **mounts = arena_calloc(a, 1, sizeof(*mounts)), *list;
+
+	if (!m || !mounts)
+		return NULL;
+	mounts[0] = mount;
+	list = value_list(a, mounts, mount ? 1 : 0);
+	if (!list || map_setc(a, m, "name", value_str(a, CONTAINER_PROXY)) < 0 || map_setc(a, m, "ports", ports) < 0 ||
+	    map_setc(a, m, "volumeMounts", list) < 0)
+		return NULL;
+	return value_map(a, m);
+}
+
+static const struct value *guessed_pod(struct again *g, size_t place, struct err *err)
+{
+	const struct value *own = raw_any_container(g->pod, CONTAINER_PROXY);
+
+	if (!own)
+		own = stand_in(g->in->a, g->came, g->seen.ports);
+	if (!own) {
+		err_nomem(err);
+		return NULL;
+	}
+	return seen_with_proxy(&g->seen, g->pod, place, own, err);
+}
+
+/*
+ * A proxy of the user's own is put first or last, made an init container, or taken out, and nothing says where it was but
+ * what the templates told of all containers. The place is kept that explains most of that.
+ */
+static int place_own_proxy(struct again *g, struct err *err)
+{
+	const bool can_be = g->in->config->release != RELEASE_HEAD || is_overridden(g, CONTAINER_PROXY);
+	struct again best = *g;
+	size_t least, n;
+
+	if (count_unexplained(g, &least, err) < 0)
+		return -1;
+	for (size_t i = 0; can_be && least && i < g->seen.n_places; i++) {
+		struct again guess = *g;
+		const int tried = try_first(&guess, guessed_pod(g, g->seen.place[i], err), err);
+
+		if (tried < 0 || (tried && count_unexplained(&guess, &n, err) < 0))
+			return -1;
+		if (tried && n < least) {
+			least = n;
+			best = guess;
+		}
+	}
+	*g = best;
+	return 0;
+}
+
+/* --- lists that a pod may share with the templates ------------------------------------------------------------------ */
+
+static const struct {
+	const char *key;
+	const struct go_type *type;
+} shared_lists[] = {{"volumes", &go_list_volume}, {"imagePullSecrets", &go_list_local_object_reference}};
+
+/* Whether a list came as injecting anew writes it, but for defaults that were filled in. */
+static int list_as_came(const struct again *g, size_t i, bool *ret, struct err *err)
+{
+	const struct value *came = raw_path(g->came, "spec", shared_lists[i].key, NULL);
+	const struct value *anew = raw_path(g->anew, "spec", shared_lists[i].key, NULL);
+
+	*ret = !came && !anew;
+	if (came && anew && only_more(g->in->a, came, anew, shared_lists[i].type, ret) < 0)
+		return err_nomem(err);
+	return 0;
+}
+
+static int lists_as_came(const struct again *g, bool *ret, struct err *err)
+{
+	*ret = true;
+	for (size_t i = 0; i < ARRAY_LEN(shared_lists) && *ret; i++)
+		if (list_as_came(g, i, ret, err) < 0)
+			return -1;
+	return 0;
+}
+
+static const struct value *with_lists_that_came(struct again *g, struct err *err)
+{
+	struct pod_edit e;
+
+	pod_edit_begin(&e, g->in->a, g->pod);
+	for (size_t i = 0; i < ARRAY_LEN(shared_lists); i++) {
+		const struct value *l = raw_path(g->came, "spec", shared_lists[i].key, NULL);
+		bool same;
+
+		if (list_as_came(g, i, &same, err) < 0)
+			return NULL;
+		if (l && !same)
+			member_set(&e, e.spec, shared_lists[i].key, l);
+	}
+	return pod_edit_end(&e, err);
+}
+
+/*
+ * A volume of the pod's own that has a template's name was merged with it, and nothing says so but that the list comes out otherwise
+ * without it. The list is kept where that gives what came.
+ */
+static int keep_shared_lists(struct again *g, struct err *err)
+{
+	struct again kept = *g;
+	bool same;
+	int tried;
+
+	if (g->in->config->release != RELEASE_HEAD)
+		return 0;
+	if (lists_as_came(g, &same, err) < 0)
+		return -1;
+	if (same)
+		return 0;
+	tried = try_first(&kept, with_lists_that_came(g, err), err);
+	if (tried > 0 && lists_as_came(&kept, &same, err) < 0)
+		return -1;
+	if (tried > 0 && same)
+		*g = kept;
+	return tried < 0 ? -1 : 0;
+}
+
+/* --- what others have done since ------------------------------------------------------------------------------------- */
+
+/* Containers that the record overrides were brought back as the user wrote them: what others changed there is theirs to keep. */
+static void change_overridden(struct again *g, struct pod_edit *e, struct container_list *l)
+{
+	for (size_t i = 0; i < l->len; i++) {
+		const struct str name = raw_str(l->item[i], "name");
+		const struct three t = {l->item[i], raw_any_container(g->anew, name), raw_any_container(g->came, name)};
+
+		if (!is_overridden(g, name))
+			continue;
+		l->item[i] = with_changes(e->a, t, &go_container);
+		if (!l->item[i]) {
+			l->item[i] = t.onto;
+			e->failed = true;
+		}
+	}
+}
+
+static const struct value *pod_with_later_changes(struct again *g, struct err *err)
+{
+	const struct value *came = raw_get(g->came, "metadata"), *anew = raw_get(g->anew, "metadata"), *pod;
+	struct pod_edit e;
+
+	pod_edit_begin(&e, g->in->a, g->pod);
+	if (same_record(g)) {
+		change_overridden(g, &e, &e.containers);
+		change_overridden(g, &e, &e.init_containers);
+	}
+	pod = pod_edit_end(&e, err);
+	for (size_t i = 0; i < 2 && pod; i++) {
+		const struct side *side = &g->side[i];
+		struct map *m;
+
+		if (!side->base)
+			continue;
+		m = metadata_merge(e.a, side->base, raw_get(came, side->key), raw_get(anew, side->key));
+		if (!m) {
+			err_nomem(err);
+			return NULL;
+		}
+		pod = metadata_set(e.a, pod, side->key, m, err);
+	}
+	return pod;
+}
+
+/* To containers and volumes of the templates', others add, too: Kubernetes its defaults, for one. */
+static int carry_additions(struct again *g, struct err *err)
+{
+	const struct three t = {raw_get(g->in->merged, "spec"), raw_get(g->anew, "spec"), raw_get(g->came, "spec")};
+	const struct value *spec;
+	struct map *pod;
+
+	if (!same_record(g) || equal(t.onto, t.now))
+		return 0;
+	spec = with_additions(g->in->a, t, &go_pod_spec);
+	pod = map_clone(g->in->a, g->in->merged->u.map, 0);
+	if (!spec || !pod || map_setc(g->in->a, pod, "spec", spec) < 0 || !(g->in->merged = value_map(g->in->a, pod)))
+		return err_nomem(err);
+	return 0;
 }
 
 /* --- all of it ------------------------------------------------------------------------------------------------------ */
@@ -212,13 +383,13 @@ static bool keeps_names(const struct map *before, const struct map *after)
  * The status annotation is the pod's word only: nothing may vanish because of it, but for a proxy that moves to the init containers
  * or back.
  */
-static int keeps_everything(const struct injection *in, bool *ret, struct err *err)
+static int keeps_everything(const struct injection *in, const struct value *came, bool *ret, struct err *err)
 {
 	static const char *const lists[] = {"containers", "initContainers", "volumes", "imagePullSecrets"};
 
-	*ret = raw_any_container(in->merged, CONTAINER_PROXY) || !raw_any_container(in->req->pod, CONTAINER_PROXY);
+	*ret = raw_any_container(in->merged, CONTAINER_PROXY) || !raw_any_container(came, CONTAINER_PROXY);
 	for (size_t i = 0; *ret && i < ARRAY_LEN(lists); i++) {
-		const struct map *before = names_in(in->a, in->req->pod, lists[i]), *after = names_in(in->a, in->merged, lists[i]);
+		const struct map *before = names_in(in->a, came, lists[i]), *after = names_in(in->a, in->merged, lists[i]);
 
 		if (!before || !after)
 			return err_nomem(err);
@@ -227,40 +398,37 @@ static int keeps_everything(const struct injection *in, bool *ret, struct err *e
 	return 0;
 }
 
-static int inject_restored(struct injection *in, struct restored *r, inject_fn *run, struct err *err)
+static int inject_restored(struct again *g, const struct restored *r, struct err *err)
 {
-	struct side side[2] = {{"annotations", NULL}, {"labels", NULL}};
-	const struct value *first, *changed;
+	const struct evidence evidence = {raw_any_container(g->came, CONTAINER_PROXY), g->record->containers};
+	const struct value *changed;
 
-	side[0].base = r->annotations;
-	side[1].base = r->labels;
-	first = pod_as_first_seen(in, r->pod, side, err);
-	if (inject_as(in, first, run, err) < 0)
+	if (seen_read(g->in->a, r->pod, &evidence, &g->seen, err) < 0 ||
+	    inject_first(g, r->pod, err) < 0 || (saw_none(g) && inject_first(g, r->pod, err) < 0) ||
+	    place_own_proxy(g, err) < 0 || keep_shared_lists(g, err) < 0)
 		return -1;
-	if (saw_none(in, side)) {
-		first = pod_as_first_seen(in, r->pod, side, err);
-		if (inject_as(in, first, run, err) < 0)
-			return -1;
-	}
-	if (keep_shared_lists(in, &r->pod, side, run, err) < 0)
-		return -1;
-	first = pod_as_first_seen(in, r->pod, side, err);
-	changed = !first ? NULL : pod_with_later_changes(in, r->pod, in->merged, side, err);
+	changed = pod_with_later_changes(g, err);
 	if (!changed)
 		return -1;
-	return equal(raw_get(changed, "metadata"), raw_get(first, "metadata")) ? 0 : inject_as(in, changed, run, err);
+	g->in->merged = g->anew;
+	if (!equal(changed, g->first) && inject_as(g->in, changed, g->run, err) < 0)
+		return -1;
+	return carry_additions(g, err);
 }
 
 int reinject(struct injection *in, const struct injection_record *record, inject_fn *run, struct err *err)
 {
 	const struct value *came = in->given;
+	struct again g = {.in = in, .run = run, .record = record, .came = came, .side = {{"annotations", NULL}, {"labels", NULL}}};
 	struct err cause = {0};
 	struct restored r;
 	bool kept;
 
 	if (restore_pod(in->a, came, record, in->config->mesh, &r, &cause) < 0)
 		return cause.code == ERR_NOMEM ? err_nomem(err) : run(in, err);
-	if (inject_restored(in, &r, run, err) < 0 || keeps_everything(in, &kept, err) < 0)
+	g.side[0].base = r.annotations;
+	g.side[1].base = r.labels;
+	if (inject_restored(&g, &r, err) < 0 || keeps_everything(in, came, &kept, err) < 0)
 		return -1;
 	return kept ? 0 : inject_as(in, came, run, err);
 }

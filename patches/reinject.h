@@ -8,6 +8,9 @@
 /* inject_overlays() or inject_lists(). */
 typedef int inject_fn(struct injection *in, struct err *err);
 
+/* Templates run at most so often, whatever a pod says of the injection before. */
+enum { REINJECT_MOST_RUNS = 8 };
+
 /*
  * in->merged is what injecting the pod as it was before, with what others have changed since, gives: equal to the pod that came where
  * nothing has changed. Where a container would get lost that way, the pod is injected as it came, as Istio does. record: of

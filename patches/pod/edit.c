@@ -163,6 +163,15 @@ void container_append(struct pod_edit *e, struct container_list *l, const struct
 	l->item[l->len++] = c;
 }
 
+void container_insert(struct pod_edit *e, struct container_list *l, size_t at, const struct value *c)
+{
+	container_append(e, l, c);
+	if (e->failed)
+		return;
+	memmove(l->item + at + 1, l->item + at, (l->len - 1 - at) * sizeof(*l->item));
+	l->item[at] = c;
+}
+
 void container_remove(struct container_list *l, size_t index)
 {
 	l->len--;

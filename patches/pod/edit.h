@@ -35,6 +35,8 @@ const struct value *find_container(const struct container_list *l, struct str na
 /* SIZE_MAX where there is none. */
 size_t container_index(const struct container_list *l, struct str name);
 void container_append(struct pod_edit *e, struct container_list *l, const struct value *c);
+/* Before the one at `at`, which may be the length. */
+void container_insert(struct pod_edit *e, struct container_list *l, size_t at, const struct value *c);
 void container_remove(struct container_list *l, size_t index);
 /* The container's own copy to change; NULL when out of memory (kept in e). */
 struct map *container_edit(struct pod_edit *e, struct container_list *l, size_t index);

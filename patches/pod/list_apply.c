@@ -2,8 +2,6 @@
 /* Istio 1.5 to 1.8: what was rendered goes into the pod, what an earlier injection added goes out. */
 #include "patches/pod/list_apply.h"
 
-#include <string.h>
-
 #include "base/limits.h"
 #include "patches/pod/agent.h"
 #include "patches/pod/names.h"
@@ -89,17 +87,25 @@ void list_remove_earlier(struct pod_edit *e, const struct value *status)
 
 /* --- in --------------------------------------------------------------------------------------------------------- */
 
+const struct value *container_token_mount(const struct value *container)
+{
+	const struct value *mounts = raw_get(container, "volumeMounts"), *found = NULL;
+
+	for (size_t i = 0; mounts && mounts->kind == K_LIST && i < mounts->u.list.len; i++)
+		if (str_is(raw_str(mounts->u.list.item[i], "mountPath"), token_path))
+			found = mounts->u.list.item[i];
+	return found;
+}
+
 /* The application's own mount of the service-account token: the last one counts. */
 static const struct value *token_mount(const struct value *containers)
 {
 	const struct value *found = NULL;
 
 	for (size_t i = 0; containers && containers->kind == K_LIST && i < containers->u.list.len; i++) {
-		const struct value *mounts = raw_get(containers->u.list.item[i], "volumeMounts");
+		const struct value *mount = container_token_mount(containers->u.list.item[i]);
 
-		for (size_t m = 0; mounts && mounts->kind == K_LIST && m < mounts->u.list.len; m++)
-			if (str_is(raw_str(mounts->u.list.item[m], "mountPath"), token_path))
-				found = mounts->u.list.item[m];
+		found = mount ? mount : found;
 	}
 	return raw_str(found, "name").len ? found : NULL;
 }
@@ -129,15 +135,6 @@ static bool goes_first(struct str name, const struct list_rules *rules, bool hol
 	return (rules->validation_first && str_eq(name, CONTAINER_VALIDATION)) || (hold && str_eq(name, CONTAINER_PROXY));
 }
 
-static void insert_first(struct pod_edit *e, struct container_list *l, const struct value *c)
-{
-	container_append(e, l, c);
-	if (e->failed)
-		return;
-	memmove(l->item + 1, l->item, (l->len - 1) * sizeof(*l->item));
-	l->item[0] = c;
-}
-
 static void add_containers(struct pod_edit *e, struct container_list *to, struct container_list *from,
 	const struct list_rules *rules, bool hold)
 {
@@ -149,7 +146,7 @@ static void add_containers(struct pod_edit *e, struct container_list *to, struct
 		if (mount && str_eq(name, CONTAINER_PROXY))
 			give_token(e, from, i, mount);
 		if (goes_first(name, rules, hold))
-			insert_first(e, to, from->item[i]);
+			container_insert(e, to, 0, from->item[i]);
 		else
 			container_append(e, to, from->item[i]);
 	}
@@ -286,7 +283,7 @@ void list_append(struct pod_edit *e, struct list_spec *s, const struct list_rule
 		container_append(e, &e->init_containers, s->init_containers.item[i]);
 	for (size_t i = 0; i < s->containers.len; i++) {
 		if (hold && str_eq(raw_str(s->containers.item[i], "name"), CONTAINER_PROXY))
-			insert_first(e, &e->containers, s->containers.item[i]);
+			container_insert(e, &e->containers, 0, s->containers.item[i]);
 		else
 			container_append(e, &e->containers, s->containers.item[i]);
 	}

@@ -8,6 +8,9 @@
 /* Drops what the status annotation lists or, where it lists nothing, what the first releases added. */
 void list_remove_earlier(struct pod_edit *e, const struct value *status);
 
+/* The last mount of the service-account token, or NULL. */
+const struct value *container_token_mount(const struct value *container);
+
 /* Adds every item, in the template's order. hold: istio-proxy before the application. */
 void list_add(struct pod_edit *e, struct list_spec *s, const struct list_rules *rules, bool hold);
 

@@ -8,8 +8,8 @@
 #include "patches/pod/agent.h"
 #include "patches/pod/edit.h"
 #include "patches/pod/names.h"
+#include "patches/pod/told.h"
 #include "patches/schema/schema.h"
-#include "patches/value/json.h"
 
 struct restoring {
 	struct pod_edit e;
@@ -24,16 +24,11 @@ struct restoring {
 /* The JSON object that a variable of the proxy holds; NULL where there is none, or it cannot be read. */
 static const struct value *told(struct restoring *r, const char *variable)
 {
-	const struct value *env = raw_get(r->proxy, "env"), *v = NULL;
-	struct err ignored = {0};
+	const struct value *v = NULL;
+	struct err nomem = {0};
 
-	for (size_t i = 0; env && env->kind == K_LIST && i < env->u.list.len; i++) {
-		const struct str text = raw_str(env->u.list.item[i], "value");
-
-		if (text.p && str_is(raw_str(env->u.list.item[i], "name"), variable))
-			v = json_parse(r->e.a, text.p, text.len, JSON_FROM_POD | JSON_LAST_WINS | JSON_GO_UTF8, &ignored);
-	}
-	r->e.failed = r->e.failed || ignored.code == ERR_NOMEM;
+	if (told_json(r->e.a, r->proxy, variable, &v, &nomem) < 0)
+		r->e.failed = true;
 	return v && v->kind == K_MAP ? v : NULL;
 }
 
@@ -50,11 +45,30 @@ static const struct value *told_texts(struct restoring *r, const char *variable)
 
 /* --- lists ------------------------------------------------------------------------------------------------------ */
 
-static bool names(const struct value *list, struct str name)
+/* Names of a record, each of which stands for one item. */
+struct names {
+	const struct list *list;
+	bool taken[LIMIT_RECORDED_NAMES];
+};
+
+static void names_of(const struct restoring *r, const char *key, struct names *ret)
 {
-	for (size_t i = 0; name.p && list && list->kind == K_LIST && i < list->u.list.len; i++)
-		if (str_eq(list->u.list.item[i]->u.s, name))
-			return true;
+	static const struct list none = {NULL, 0};
+	const struct value *v = raw_get(r->record->status, key);
+
+	memset(ret, 0, sizeof(*ret));
+	ret->list = v && v->kind == K_LIST ? &v->u.list : &none;
+}
+
+/* Whether an item of that name was added, which no other item was taken for. */
+static bool take_name(struct names *n, struct str name)
+{
+	for (size_t i = 0; name.p && i < n->list->len; i++) {
+		if (n->taken[i] || !str_eq(n->list->item[i]->u.s, name))
+			continue;
+		n->taken[i] = true;
+		return true;
+	}
 	return false;
 }
 
@@ -87,19 +101,39 @@ static const struct value *as_written(struct restoring *r, const struct value *r
 	return value_map(r->e.a, m);
 }
 
+/* Added ones stand behind the pod's own of the same name, but for the validation of the network, which stands before. */
+static void mark_added(struct restoring *r, const struct value *const *item, size_t len, const char *key, bool *gone)
+{
+	struct names added;
+
+	names_of(r, key, &added);
+	for (size_t i = len; i > 0; i--) {
+		const struct str name = raw_str(item[i - 1], "name");
+
+		gone[i - 1] = gone[i - 1] || (!str_eq(name, CONTAINER_VALIDATION) && take_name(&added, name));
+	}
+	for (size_t i = 0; i < len; i++)
+		gone[i] = gone[i] || take_name(&added, raw_str(item[i], "name"));
+}
+
 /* Containers of the user's stay where they are, so that templates see them in the order in which they were. */
 static void restore_containers(struct restoring *r, struct container_list *l, const char *key, const struct value *overrides)
 {
-	const struct value *added = raw_get(r->record->status, key);
+	bool *gone = arena_calloc(r->e.a, l->len, sizeof(*gone));
 	size_t kept = 0;
 
+	if (!gone) {
+		r->e.failed = true;
+		return;
+	}
+	mark_added(r, l->item, l->len, key, gone);
 	for (size_t i = 0; i < l->len; i++) {
 		const struct value *given = l->item[i];
 		const struct value *own = overridden(overrides, raw_str(given, "name"));
 
 		if (own)
 			l->item[kept++] = as_written(r, own, given);
-		else if (names(added, raw_str(given, "name")))
+		else if (gone[i])
 			r->ret->n_removed++;
 		else
 			l->item[kept++] = given;
@@ -109,20 +143,24 @@ static void restore_containers(struct restoring *r, struct container_list *l, co
 
 static void remove_named(struct restoring *r, const char *key)
 {
-	const struct value *added = raw_get(r->record->status, key), *l = map_getc(r->e.spec, key);
-	const struct value **item;
+	const struct value *l = map_getc(r->e.spec, key);
+	const size_t len = l && l->kind == K_LIST ? l->u.list.len : 0;
+	const struct value **item = arena_calloc(r->e.a, len, sizeof(*item));
+	bool *gone = arena_calloc(r->e.a, len, sizeof(*gone));
 	size_t kept = 0;
 
-	if (!added || !l || l->kind != K_LIST)
-		return;
-	item = arena_calloc(r->e.a, l->u.list.len, sizeof(*item));
-	for (size_t i = 0; item && i < l->u.list.len; i++)
-		if (!names(added, raw_str(l->u.list.item[i], "name")))
-			item[kept++] = l->u.list.item[i];
-	r->ret->n_removed += l->u.list.len - kept;
-	if (!item)
+	if (!item || !gone) {
 		r->e.failed = true;
-	else if (kept)
+		return;
+	}
+	mark_added(r, l ? l->u.list.item : NULL, len, key, gone);
+	for (size_t i = 0; i < len; i++)
+		if (!gone[i])
+			item[kept++] = l->u.list.item[i];
+	r->ret->n_removed += len - kept;
+	if (kept == len)
+		return;
+	if (kept)
 		member_set(&r->e, r->e.spec, key, value_list(r->e.a, item, kept));
 	else
 		(void)map_del(r->e.spec, str_of(key));

@@ -356,7 +356,9 @@ static const char *const pods[] = {
 	"\"proxy.istio.io/"
 	"overrides\":\"{\\\"containers\\\":[{\\\"name\\\":\\\"istio-proxy\\\",\\\"tty\\\":true}]}\"}},\"spec\":{"
 	"\"containers\":["
-	"{\"name\":\"istio-proxy\"},{\"name\":\"app\"}],\"volumes\":[{\"name\":\"istio-envoy\"}]}}",
+	"{\"name\":\"istio-proxy\",\"env\":[{\"name\":\"ISTIO_META_APP_CONTAINERS\",\"value\":\"istio-proxy,app\"},"
+	"{\"name\":\"ISTIO_META_POD_PORTS\",\"value\":\"[{\\\"containerPort\\\":9}]\"},{\"name\":\"MORE\",\"value\":\"x\"}]},"
+	"{\"name\":\"app\"},{\"name\":\"later\"}],\"volumes\":[{\"name\":\"istio-envoy\"}]}}",
 	"{\"metadata\":{\"annotations\":{\"status.sidecar.istio.io/port\":\"x\",\"sidecar.istio.io/interceptionMode\":\"y\"}}}",
 };
 

@@ -165,14 +165,14 @@ conformance: $(RUNNER) ## recorded answers under CONFORMANCE_DIR; ARGS goes to t
 	@if [ -z "$(RUNNER)" ] || [ ! -d "$(CONFORMANCE_DIR)" ]; then echo "conformance: SKIPPED: no $(CONFORMANCE_DIR)"; \
 	else $(RUNNER) $(ARGS) "$(CONFORMANCE_DIR)"; fi
 
-properties: ## a second injection of injected pods, over the random pods (not all hold yet)
-	@+$(MAKE) --no-print-directory conformance ARGS='-p -g properties'
+properties: ## those of the groups of `make conformance` that need no recorded answer: second injections of the random pods
+	@+$(MAKE) --no-print-directory conformance ARGS='-g properties'
 
 sanitize: ## units, server tests, corpora and conformance under ASan and UBSan
 	@+$(MAKE) --no-print-directory -j$(JOBS) VARIANT=asan BUILD=build/asan SANITIZE=address,undefined CFLAGS='-O1 -g' check-sanitized
 
 check-sanitized: test-programs
-	@tests/suites.sh $(BUILD) $(UNIT_TESTS) $(SERVER_TESTS) $(REPLAYS) $(RUNNER)
+	@CONFORMANCE_ARGS='-s 25' tests/suites.sh $(BUILD) $(UNIT_TESTS) $(SERVER_TESTS) $(REPLAYS) $(RUNNER)
 
 tsan: ## the server tests under ThreadSanitizer
 	@+$(MAKE) --no-print-directory -j$(JOBS) VARIANT=tsan BUILD=build/tsan SANITIZE=thread CFLAGS='-O1 -g' server-tests

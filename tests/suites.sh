@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # Runs suites (programs or scripts) one after another, prints one line for each, and the log of those that fail.
-# Usage: suites.sh BUILD SUITE...
+# Usage: [CONFORMANCE_ARGS=OPTIONS] suites.sh BUILD SUITE...
 set -uo pipefail
 
 build=$1
@@ -25,7 +25,8 @@ run_one() {
 			echo "no $CONFORMANCE_DIR"
 			return 77
 		fi
-		"$1" "$CONFORMANCE_DIR"
+		# shellcheck disable=SC2086 # CONFORMANCE_ARGS is a list of options
+		"$1" ${CONFORMANCE_ARGS-} "$CONFORMANCE_DIR"
 		;;
 	*/fuzz/*_fuzz)
 		local name=${1##*/}

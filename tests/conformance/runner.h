@@ -11,12 +11,13 @@ enum { MAX_GROUPS = 64 };
 struct group {
 	char name[320];
 	size_t passed, failed, excepted;
+	size_t undecidable; /* properties: another original calls for the other answer, and was shown to */
 };
 
 struct runner {
 	const char *root;       /* of the data */
 	const char *only_group, *only_case;
-	bool properties;        /* run these groups too */
+	size_t every;           /* of the random pods are subject to properties */
 	size_t differences;     /* to print per case */
 	struct group group[MAX_GROUPS];
 	size_t n_groups;

@@ -22,6 +22,11 @@ var cases = []struct {
 	{"the label sidecar.istio.io/inject: \"false\" is respected", (*suite).optOut},
 	{"an invalid annotation is refused by name", (*suite).invalid},
 	{"a server-side dry run is injected and not stored", (*suite).dryRun},
+	{"kubectl shows the guard's warning", (*suite).guardWarns},
+	{"a pod that the guard denies is refused by the rule's name", (*suite).guardDenies},
+	{"a pod that opts out is injected where the guard strips", (*suite).guardStrips},
+	{"the decision and the guard's outcome are in the API server's audit log", (*suite).audited},
+	{"a pod without the sidecar that its namespace demands is refused", (*suite).requires},
 	{"the webhook stopped blocks pods, started again admits", (*suite).outage},
 }
 

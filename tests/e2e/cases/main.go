@@ -48,7 +48,7 @@ func main() {
 
 func run(t *tally) error {
 	started := time.Now()
-	cluster, err := lab.NewCluster()
+	cluster, err := lab.NewAuditedCluster()
 	if err != nil {
 		return err
 	}
@@ -63,10 +63,15 @@ func run(t *tally) error {
 	if err := os.WriteFile(nodes, []byte(manifest("node")), 0o600); err != nil {
 		return err
 	}
+	guard := filepath.Join(cluster.Dir, "guard.yaml")
+	if err := os.WriteFile(guard, []byte(manifest("guard")), 0o600); err != nil {
+		return err
+	}
 	if _, err := cluster.Kubectl(manifest("node"), "create", "-f", "-"); err != nil {
 		return err
 	}
 	for _, config := range configurations(nodes) {
+		config.flags = append(config.flags, "--guard-config", guard)
 		t.runSuite(cluster, webhook, config)
 	}
 	if t.failed > 0 {

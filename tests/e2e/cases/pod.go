@@ -18,6 +18,7 @@ const (
 type pod struct {
 	Metadata struct {
 		Name        string
+		Labels      map[string]string
 		Annotations map[string]string
 	}
 	Spec struct {

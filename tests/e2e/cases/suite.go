@@ -19,19 +19,24 @@ var manifests embed.FS
 const rolloutLimit = 90 * time.Second
 
 // suite is one configuration of the webhook and its namespaces: `mesh` is
-// labelled for injection, `plain` is not.
+// labelled for injection, `plain` is not, rules of manifests/guard.yaml are
+// for `guarded` alone, which is labelled too, and pods in `required` must
+// have their sidecar, but the injector is not asked there.
 type suite struct {
-	cluster *lab.Cluster
-	webhook *lab.Webhook
-	config  configuration
-	mesh    string
-	plain   string
+	cluster  *lab.Cluster
+	webhook  *lab.Webhook
+	config   configuration
+	mesh     string
+	plain    string
+	guarded  string
+	required string
 }
 
 func newSuite(c *lab.Cluster, w *lab.Webhook, config configuration) (*suite, error) {
 	s := &suite{cluster: c, webhook: w, config: config,
-		mesh: config.name + "-mesh", plain: config.name + "-plain"}
-	for _, namespace := range []string{s.mesh, s.plain} {
+		mesh: config.name + "-mesh", plain: config.name + "-plain",
+		guarded: config.name + "-guarded", required: config.name + "-required"}
+	for _, namespace := range []string{s.mesh, s.plain, s.guarded, s.required} {
 		if _, err := c.Kubectl("", "create", "namespace", namespace); err != nil {
 			return nil, err
 		}
@@ -41,7 +46,7 @@ func newSuite(c *lab.Cluster, w *lab.Webhook, config configuration) (*suite, err
 			return nil, err
 		}
 	}
-	if _, err := c.Kubectl("", "label", "namespace", s.mesh, "istio-injection=enabled"); err != nil {
+	if _, err := c.Kubectl("", "label", "namespace", s.mesh, s.guarded, "istio-injection=enabled"); err != nil {
 		return nil, err
 	}
 	if err := w.Run(config.flags...); err != nil {

@@ -69,14 +69,20 @@ func (c *Client) Ready() bool {
 // Kubectl runs kubectl as the administrator with a manifest on its standard
 // input. The error carries what kubectl printed on standard error.
 func (c *Cluster) Kubectl(stdin string, args ...string) (string, error) {
+	out, _, err := c.KubectlSaid(stdin, args...)
+	return out, err
+}
+
+// KubectlSaid also returns what kubectl writes for people: the warnings.
+func (c *Cluster) KubectlSaid(stdin string, args ...string) (string, string, error) {
 	cmd := exec.Command(Find("kubectl"), append([]string{
 		"--kubeconfig=" + filepath.Join(c.Dir, "admin.kubeconfig"),
 		"--cache-dir=" + filepath.Join(c.Dir, "kubectl-cache")}, args...)...)
 	var out, complaint bytes.Buffer
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(stdin), &out, &complaint
-	if err := cmd.Run(); err != nil {
-		return out.String(), fmt.Errorf("kubectl %s: %w: %s", strings.Join(args, " "), err,
-			strings.TrimSpace(complaint.String()))
+	err := cmd.Run()
+	if err != nil {
+		err = fmt.Errorf("kubectl %s: %w: %s", strings.Join(args, " "), err, strings.TrimSpace(complaint.String()))
 	}
-	return out.String(), nil
+	return out.String(), complaint.String(), err
 }

@@ -30,6 +30,8 @@ type Cluster struct {
 	API  *Client
 	Dir  string
 	Logs string
+	// AuditLog is kube-apiserver's, of pods that are created; "" without.
+	AuditLog string
 
 	authority *Authority
 	ports     ports
@@ -43,12 +45,20 @@ type ports struct{ etcd, peer, api int }
 
 // NewCluster starts a cluster. A port that was free may be taken when its
 // program binds it: then all start again with others.
-func NewCluster() (*Cluster, error) {
+func NewCluster() (*Cluster, error) { return newCluster(false) }
+
+// NewAuditedCluster starts one whose API server keeps an audit log.
+func NewAuditedCluster() (*Cluster, error) { return newCluster(true) }
+
+func newCluster(audited bool) (*Cluster, error) {
 	dir, err := os.MkdirTemp("", "outrigger-e2e-")
 	if err != nil {
 		return nil, err
 	}
 	c := &Cluster{Dir: dir, Logs: filepath.Join(dir, "logs")}
+	if audited {
+		c.AuditLog = filepath.Join(dir, "audit.log")
+	}
 	c.stopOnSignal()
 	for range 3 {
 		if err = c.startAll(); err == nil {
@@ -180,7 +190,11 @@ func (c *Cluster) startAPIServer() error {
 	if err := os.WriteFile(tokens, []byte(text), 0o600); err != nil {
 		return err
 	}
-	server, err := c.Start("kube-apiserver", Find("kube-apiserver"),
+	audit, err := c.auditFlags()
+	if err != nil {
+		return err
+	}
+	server, err := c.Start("kube-apiserver", Find("kube-apiserver"), append(audit,
 		fmt.Sprintf("--etcd-servers=http://127.0.0.1:%d", c.ports.etcd),
 		fmt.Sprintf("--secure-port=%d", c.ports.api), "--bind-address=127.0.0.1",
 		"--tls-cert-file="+crt, "--tls-private-key-file="+key,
@@ -191,7 +205,7 @@ func (c *Cluster) startAPIServer() error {
 		// As every cluster's installer sets it: istio-init may ask for it.
 		"--allow-privileged",
 		// It publishes the server's address, and a loopback one is refused.
-		"--endpoint-reconciler-type=none")
+		"--endpoint-reconciler-type=none")...)
 	if err != nil {
 		return err
 	}
@@ -199,6 +213,23 @@ func (c *Cluster) startAPIServer() error {
 		return err
 	}
 	return server.WaitFor(startLimit, "kube-apiserver ready", c.API.Ready)
+}
+
+const auditPolicy = `apiVersion: audit.k8s.io/v1
+kind: Policy
+omitStages: [RequestReceived]
+rules:
+- {level: Metadata, verbs: [create], resources: [{group: "", resources: [pods]}]}
+- {level: None}
+`
+
+func (c *Cluster) auditFlags() ([]string, error) {
+	if c.AuditLog == "" {
+		return nil, nil
+	}
+	policy := filepath.Join(c.Dir, "audit-policy.yaml")
+	return []string{"--audit-policy-file=" + policy, "--audit-log-path=" + c.AuditLog},
+		os.WriteFile(policy, []byte(auditPolicy), 0o600)
 }
 
 // Only what the tests need runs: no node life cycle, which would taint the

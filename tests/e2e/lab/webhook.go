@@ -48,7 +48,7 @@ func (w *Webhook) Run(flags ...string) error {
 		return err
 	}
 	manifest := strings.NewReplacer(
-		"@URL@", "https://"+w.address+"/inject",
+		"@URL@", "https://"+w.address,
 		"@CA@", base64.StdEncoding.EncodeToString(w.ca.PEM),
 	).Replace(registration)
 	_, err := w.cluster.Kubectl(manifest, "apply", "-f", "-")

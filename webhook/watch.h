@@ -15,7 +15,7 @@
 
 #include "base/own.h"
 
-enum { WATCH_FILES_MAX = 8 };
+enum { WATCH_FILES_MAX = 16 };
 
 struct watch_timing {
 	int64_t quiet_ms; /* nothing happened this long: what is there is whole */

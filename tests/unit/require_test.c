@@ -43,7 +43,7 @@ static const struct {
 	const char *part; /* of the answer */
 } rows[] = {
 	{"a pod with its sidecar", REQUIRE("deny"), "CREATE", "shop", "{" STATUS "}", SPEC(APP "," PROXY("p")),
-		REASON_SIDECAR_PRESENT, "\"auditAnnotations\":{\"sidecar\":\"sidecar-present\"}}"},
+		REASON_SIDECAR_PRESENT, "\"auditAnnotations\":{\"sidecar\":\"sidecar-present\",\"guard\":\"none\"}}"},
 	{"a native one", REQUIRE("deny"), "CREATE", "shop", "{" STATUS "}",
 		"{\"initContainers\":[" PROXY("p") "],\"containers\":[" APP "]}", REASON_SIDECAR_PRESENT,
 		"\"allowed\":true"},
@@ -64,7 +64,7 @@ static const struct {
 	{"a warning", REQUIRE("warn"), "CREATE", "shop", "{}", SPEC(APP), REASON_SIDECAR_TOLERATED,
 		"\"warnings\":[\"guard r: pods here need a sidecar\"]"},
 	{"a record", REQUIRE("audit"), "CREATE", "shop", "{}", SPEC(APP), REASON_SIDECAR_TOLERATED,
-		"\"allowed\":true,\"auditAnnotations\":{\"requirement\":\"r\",\"sidecar\":\"sidecar-tolerated\"}}"},
+		"\"allowed\":true,\"auditAnnotations\":{\"sidecar\":\"sidecar-tolerated\",\"guard\":\"audit: r\"}}"},
 	{"another namespace", REQUIRE("deny"), "CREATE", "other", "{}", SPEC(APP), REASON_SIDECAR_NOT_REQUIRED,
 		"\"sidecar\":\"sidecar-not-required\""},
 	{"a system namespace", "require: [{name: r, action: deny, message: m}]", "CREATE", "kube-system", "{}",
@@ -72,7 +72,7 @@ static const struct {
 	{"no requirement", "rules: []", "CREATE", "shop", "{}", SPEC(APP), REASON_SIDECAR_NOT_REQUIRED,
 		"\"allowed\":true"},
 	{"an exception", REQUIRE("deny") EXCEPT, "CREATE", "shop", "{\"name\":\"job-1\"}", SPEC(APP),
-		REASON_SIDECAR_NOT_REQUIRED, "\"requirement\":\"r\""},
+		REASON_SIDECAR_NOT_REQUIRED, "\"guard\":\"excepted: r (x)\""},
 	{"no exception", REQUIRE("deny") EXCEPT, "CREATE", "shop", "{\"name\":\"web-1\"}", SPEC(APP),
 		REASON_SIDECAR_MISSING, "\"allowed\":false"},
 	{"an update", REQUIRE("deny"), "UPDATE", "shop", "{}", SPEC(APP), REASON_NOT_CREATE, "\"allowed\":true"},
@@ -94,7 +94,7 @@ static const struct {
 	{"vault before istio-init", REQUIRE("deny"), "CREATE", "shop", "{" STATUS "}",
 		"{\"initContainers\":[{\"name\":\"vault-agent-init\",\"image\":\"v\"},{\"name\":\"istio-init\","
 		"\"image\":\"i\"}],\"containers\":[" APP "," PROXY("p") "]}",
-		REASON_SIDECAR_PRESENT, "\"sidecar\":\"sidecar-present\"}}"},
+		REASON_SIDECAR_PRESENT, "\"sidecar\":\"sidecar-present\",\"guard\":\"none\"}}"},
 };
 
 static const char *body_of(struct arena *a, size_t i)

@@ -15,7 +15,8 @@
 struct asking {
 	struct guard_asks *asks;
 	const struct guard_request *r;
-	uint32_t kinds; /* what is wanted */
+	uint32_t kinds;         /* what is wanted */
+	struct map *host_paths; /* NULL until it is asked for */
 };
 
 static bool wants(const struct asking *q, enum guard_kind kind)
@@ -467,24 +468,32 @@ static void ask_resources(struct asking *q, struct guard_ask found, const struct
 	}
 }
 
-static bool is_host_path(const struct value *pod, struct str name)
+/* Names of the pod's volumes that are folders of the node; NULL without memory. */
+static const struct map *host_paths(struct asking *q)
 {
-	const struct value *l = raw_path(pod, "spec", "volumes", NULL);
+	const struct value *l = raw_path(q->r->pod, "spec", "volumes", NULL);
 
-	for (size_t i = 0; l && l->kind == K_LIST && i < l->u.list.len; i++)
-		if (str_eq(raw_str(l->u.list.item[i], "name"), name))
-			return raw_get(l->u.list.item[i], "hostPath");
-	return false;
+	if (q->host_paths || !(q->host_paths = map_new(q->asks->a, 4)))
+		return q->host_paths;
+	for (size_t i = 0; l && l->kind == K_LIST && i < l->u.list.len; i++) {
+		const struct str name = raw_str(l->u.list.item[i], "name");
+
+		if (name.p && raw_get(l->u.list.item[i], "hostPath") &&
+			map_set(q->asks->a, q->host_paths, name, &value_true) < 0)
+			return NULL;
+	}
+	return q->host_paths;
 }
 
 static void ask_mounts(struct asking *q, struct guard_ask found, const struct value *container)
 {
-	const struct value *l = raw_get(container, "volumeMounts");
+	const struct value *l = wants(q, GUARD_USER_VOLUMES) ? raw_get(container, "volumeMounts") : NULL;
+	const struct map *paths = l ? host_paths(q) : NULL;
 
+	q->asks->failed = q->asks->failed || (l && !paths);
 	found.kind = GUARD_USER_VOLUMES;
-	for (size_t i = 0; wants(q, GUARD_USER_VOLUMES) && l && l->kind == K_LIST && i < l->u.list.len; i++) {
-		found.value =
-			is_host_path(q->r->pod, raw_str(l->u.list.item[i], "name")) ? STR("hostPath") : STR("mount");
+	for (size_t i = 0; paths && l->kind == K_LIST && i < l->u.list.len; i++) {
+		found.value = map_get(paths, raw_str(l->u.list.item[i], "name")) ? STR("hostPath") : STR("mount");
 		add(q, found);
 	}
 }

@@ -4,7 +4,7 @@
 
 #include "webhook/admission/guard_parts.h"
 
-enum { SHOWN_MAX = 64, ASK_MAX = 512, DENIAL_MAX = 2048, SUMMARY_MAX = 32 << 10 };
+enum { SHOWN_MAX = 64, ASK_MAX = 512, DENIAL_MAX = 2048, SUMMARY_MAX = 64 << 10 };
 
 /* A piece of the pod's own text: cut between runes. */
 static void add_cut(struct text *t, struct str s)

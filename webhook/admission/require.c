@@ -112,16 +112,17 @@ static const struct guard_hit *add_hit(struct requiring *q, const struct guard_r
 /* All requirements are looked at until one refuses. */
 static void look_at(struct requiring *q, const struct guard_rule *rule)
 {
+	const enum guard_fit fit = guard_scope_fits(&rule->scope, &q->asks);
 	const struct guard_hit *hit;
 	const char *lack;
 
-	if (guard_scope_fits(&rule->scope, &q->asks) != GUARD_FITS)
+	q->o->guard.n_unknown += fit == GUARD_FITS_PERHAPS;
+	if (fit != GUARD_FITS)
 		return;
 	q->demanded = true;
 	lack = lack_of(q, rule);
 	if (!lack)
 		return;
-	answer_annotate(q->answer, "requirement", rule->name);
 	hit = add_hit(q, rule);
 	if (!hit)
 		q->failed = true;
@@ -181,12 +182,17 @@ static int answer_require(
 	const struct admission_policy *p, struct arena *a, struct admission_outcome *o, struct admission_answer *answer)
 {
 	struct requiring q = begin(p, a, o, answer);
+	struct str guard;
 
 	if (answer_begin(a, o, answer))
 		return 0;
 	if (require_sidecar(&q) < 0)
 		return -1;
+	guard = guard_summary(a, &o->guard);
+	if (!guard.p)
+		return err_nomem(&o->err);
 	answer_annotate(answer, "sidecar", str_of(reason_row(o->reason)->code));
+	answer_annotate(answer, "guard", guard);
 	return answer->allowed ? warn_of_order(&q) : 0;
 }
 

@@ -62,19 +62,36 @@ static size_t index_of(const struct value *list, struct str name)
 	return SIZE_MAX;
 }
 
+/* Names of one list of the pod as it asked; a pod may have many, so each is looked up. NULL without memory. */
+static const struct map *names_before(struct checking *q, const char *key)
+{
+	const struct value *l = raw_path(q->before, "spec", key, NULL);
+	const size_t len = l && l->kind == K_LIST ? l->u.list.len : 0;
+	struct map *m = map_new(q->a, len);
+
+	for (size_t i = 0; m && i < len; i++) {
+		const struct str name = raw_str(l->u.list.item[i], "name");
+
+		if (name.p && map_set(q->a, m, name, &value_true) < 0)
+			m = NULL;
+	}
+	q->failed = q->failed || !m;
+	return m;
+}
+
 /* --- PodSecurity --- */
 
 static void check_list(struct checking *q, const char *key, enum pod_security level)
 {
-	const struct value *before = raw_path(q->before, "spec", key, NULL),
-			   *after = raw_path(q->after, "spec", key, NULL);
+	const struct value *after = raw_path(q->after, "spec", key, NULL);
+	const struct map *before = names_before(q, key);
 
-	for (size_t i = 0; after && after->kind == K_LIST && i < after->u.list.len && !q->ret->len; i++) {
+	for (size_t i = 0; before && after && after->kind == K_LIST && i < after->u.list.len && !q->ret->len; i++) {
 		const struct value *container = after->u.list.item[i];
 		const struct str name = raw_str(container, "name");
 		const char *lack;
 
-		if (index_of(before, name) != SIZE_MAX)
+		if (map_get(before, name))
 			continue; /* what the pod brought is the API server's to judge */
 		lack = pod_security_lack(level, raw_get(q->after, "spec"), container);
 		if (lack)
@@ -85,13 +102,13 @@ static void check_list(struct checking *q, const char *key, enum pod_security le
 
 static void check_volumes(struct checking *q, enum pod_security level)
 {
-	const struct value *before = raw_path(q->before, "spec", "volumes", NULL),
-			   *after = raw_path(q->after, "spec", "volumes", NULL);
+	const struct value *after = raw_path(q->after, "spec", "volumes", NULL);
+	const struct map *before = names_before(q, "volumes");
 
-	for (size_t i = 0; after && after->kind == K_LIST && i < after->u.list.len && !q->ret->len; i++) {
+	for (size_t i = 0; before && after && after->kind == K_LIST && i < after->u.list.len && !q->ret->len; i++) {
 		const struct str name = raw_str(after->u.list.item[i], "name");
 
-		if (index_of(before, name) == SIZE_MAX && raw_get(after->u.list.item[i], "hostPath"))
+		if (!map_get(before, name) && raw_get(after->u.list.item[i], "hostPath"))
 			say(q, "PodSecurity '%s' will refuse the pod: volume %.*s is a hostPath; take it out",
 				pod_security_name(level), shown(name), name.p);
 	}
@@ -151,7 +168,8 @@ static void init_without_network(struct checking *q)
 		if (str_eq(name, CONTAINER_VALIDATION) || runs_as_proxy(own->u.list.item[i]))
 			continue;
 		say(q,
-			"init container %.*s has no network before istio-proxy runs: use native sidecars or runAsUser 1337",
+			"init container %.*s has no network before istio-proxy runs: use native sidecars or runAsUser "
+			"1337",
 			shown(name), name.len ? name.p : "");
 		return;
 	}
@@ -175,11 +193,12 @@ static void missing_config_map(struct checking *q)
 		const struct value *source = raw_get(l->u.list.item[i], "configMap");
 		const struct str name = raw_str(source, "name");
 
-		if (!str_is(name, "istio-ca-root-cert") || raw_bool(source, "optional") ||
-			is_known(q->config->config_maps, q->config->n_config_maps, q->namespace, name))
+		if (!str_is(name, "istio-ca-root-cert") || raw_bool(source, "optional"))
 			continue;
-		say(q, "the pod will not start: ConfigMap istio-ca-root-cert is missing in this namespace; istiod "
-		       "writes it");
+		if (!is_known(q->config->config_maps, q->config->n_config_maps, q->namespace, name))
+			say(q, "the pod will not start: ConfigMap istio-ca-root-cert is missing in this namespace; "
+			       "istiod "
+			       "writes it");
 		return;
 	}
 }
@@ -187,13 +206,12 @@ static void missing_config_map(struct checking *q)
 static void missing_pull_secret(struct checking *q)
 {
 	const struct value *l = raw_path(q->after, "spec", "imagePullSecrets", NULL);
-	const struct value *own = raw_path(q->before, "spec", "imagePullSecrets", NULL);
+	const struct map *own = q->config->n_secrets ? names_before(q, "imagePullSecrets") : NULL;
 
-	for (size_t i = 0; q->config->n_secrets && l && l->kind == K_LIST && i < l->u.list.len; i++) {
+	for (size_t i = 0; own && l && l->kind == K_LIST && i < l->u.list.len; i++) {
 		const struct str name = raw_str(l->u.list.item[i], "name");
 
-		if (index_of(own, name) != SIZE_MAX ||
-			is_known(q->config->secrets, q->config->n_secrets, q->namespace, name))
+		if (map_get(own, name) || is_known(q->config->secrets, q->config->n_secrets, q->namespace, name))
 			continue;
 		say(q, "the proxy's image may not be pulled: Secret %.*s is missing in this namespace; create it",
 			shown(name), name.len ? name.p : "");

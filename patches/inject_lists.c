@@ -62,16 +62,17 @@ static const struct value *list_data(struct injection *in, const struct list_rul
 	const struct str namespace = rules->owner_in_pod_namespace ? in->namespace : in->req->namespace;
 	struct template_facts f = {.pod = in->given, .proxy_config = raw_get(in->mesh, "defaultConfig"), .mesh = in->mesh,
 		.namespace = in->namespace};
+	const bool cron_jobs = rules->cron_jobs && !release_is_before(&in->config->release_told, rules->cron_jobs_since);
 
-	in->owner = in->req->workload ? *in->req->workload
-				      : owner_up_to_1_8(in->given, namespace, rules->cron_jobs, rules->empty_hash);
+	in->owner = in->req->workload ? *in->req->workload : owner_up_to_1_8(in->given, namespace, cron_jobs, rules->empty_hash);
 	f.owner = in->owner;
 	return template_data_up_to_1_8(in->a, in->config, rules->data, &f, err);
 }
 
 static int prepare(struct injection *in, const struct list_rules *rules, struct err *err)
 {
-	const struct str annotation = raw_str(in->annotations, ANNOTATION_PROXY_CONFIG);
+	const bool first = release_is_before(&in->config->release_told, rules->proxy_config_since);
+	const struct str annotation = raw_str(in->annotations, first ? "istio.io/proxyConfig" : ANNOTATION_PROXY_CONFIG);
 	bool failed = false;
 
 	in->mesh = in->config->mesh;

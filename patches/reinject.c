@@ -298,10 +298,12 @@ static void change_overridden(struct again *g, struct pod_edit *e, struct contai
 {
 	for (size_t i = 0; i < l->len; i++) {
 		const struct str name = raw_str(l->item[i], "name");
-		const struct three t = {l->item[i], raw_any_container(g->anew, name), raw_any_container(g->came, name)};
+		struct three t = {.onto = l->item[i]};
 
 		if (!is_overridden(g, name))
 			continue;
+		t.then = raw_any_container(g->anew, name);
+		t.now = raw_any_container(g->came, name);
 		l->item[i] = with_changes(e->a, t, &go_container);
 		if (!l->item[i]) {
 			l->item[i] = t.onto;

@@ -157,6 +157,12 @@ int cluster_objects_load(struct inject_config *c, const struct named_text *text,
 int release_detect(const struct value *config, const struct value *values, struct str override, enum release *ret,
 	struct release_evidence *ret_evidence, struct err *err) MUST_CHECK;
 
+/* Whether what told the release names a patch of it before that one ("1.7.1" is before 2, "1.7" and "latest" are the last). */
+bool release_is_before(const struct release_evidence *told, int patch);
+
+/* From 1.8 on values have types: raw values of a wrong kind are ERR_CONFIG, with the key and what it must be. */
+int check_value_types(const struct value *values, enum release release, struct err *err) MUST_CHECK;
+
 /* The embedded default (embedded.c): our own templates, values and mesh. */
 extern const char embedded_inject_config[], embedded_values[], embedded_mesh[];
 

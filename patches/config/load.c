@@ -362,6 +362,10 @@ static int load(struct inject_config *c, const struct config_texts *texts, const
 		err_at(err, "%s", s.config.name);
 		return err_wrap(err, "%s", s.config.name);
 	}
+	if (check_value_types(c->raw_values, c->release, err) < 0) {
+		err_at(err, "%s", s.values.name);
+		return err_wrap(err, "%s", s.values.name);
+	}
 	if (copy_str(c, c->release_told.text, "", &c->release_told.text) < 0)
 		return err_nomem(err);
 	if (digest_texts(c, &s, kept.cluster_objects.text, err) < 0 || read_mesh(c, &s.mesh, err) < 0)

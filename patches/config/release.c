@@ -93,3 +93,25 @@ int release_detect(const struct value *config, const struct value *values, struc
 	*ret = minor >= 5 && minor < 9 ? release_of_minor(minor) : release_of_text(old->u.s, ret_evidence);
 	return 0;
 }
+
+/* The number behind the second point of "1.8.6-distroless"; -1 where there is none. */
+static int patch_of(struct str version)
+{
+	int patch = 0;
+
+	(void)str_cut(&version, '.');
+	if (version.p)
+		(void)str_cut(&version, '.');
+	if (!version.p || !version.len || version.p[0] < '0' || version.p[0] > '9')
+		return -1;
+	for (size_t i = 0; i < version.len && i < 4 && version.p[i] >= '0' && version.p[i] <= '9'; i++)
+		patch = patch * 10 + (version.p[i] - '0');
+	return patch;
+}
+
+bool release_is_before(const struct release_evidence *told, int patch)
+{
+	const int own = (told->by == TOLD_BY_OPTION || told->by == TOLD_BY_TAG) && minor_of(told->text) >= 0 ? patch_of(told->text) : -1;
+
+	return own >= 0 && own < patch;
+}

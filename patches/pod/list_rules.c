@@ -8,12 +8,12 @@ static const struct list_rules table[] = {
 		.empty_probers = true, .fs_group_by_mesh = true, .own_offline = true,
 	},
 	[RELEASE_1_6] = {
-		.data = &go_ptr_template_data_1_6, .kubernetes = 18, .cron_jobs = true, .empty_hash = true, .proxy_config = true,
+		.data = &go_ptr_template_data_1_6, .kubernetes = 18, .cron_jobs = true, .cron_jobs_since = 10, .proxy_config_since = 1, .empty_hash = true, .proxy_config = true,
 		.validation_first = true, .empty_probers = true, .prometheus = true, .revision_label = true,
 		.fs_group_by_mesh = true, .own_offline = true, .offline_secrets = true,
 	},
 	[RELEASE_1_7] = {
-		.data = &go_ptr_template_data_1_7, .kubernetes = 18, .cron_jobs = true, .empty_hash = true, .proxy_config = true,
+		.data = &go_ptr_template_data_1_7, .kubernetes = 18, .cron_jobs = true, .cron_jobs_since = 2, .empty_hash = true, .proxy_config = true,
 		.validation_first = true, .hold_by_values = true, .startup_probes = true, .empty_probers = true,
 		.prometheus = true, .revision_label = true, .fs_group_by_mesh = true, .own_offline = true,
 		.offline_secrets = true, .offline_prometheus = true,

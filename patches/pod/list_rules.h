@@ -13,6 +13,8 @@ struct list_rules {
 	const struct go_type *data;     /* what the template's dot is: a pointer type */
 	unsigned kubernetes;            /* minor release of the Kubernetes types that the injector knew */
 	bool cron_jobs, empty_hash;     /* see owner_up_to_1_8() */
+	int cron_jobs_since;            /* the patch release that first knew them */
+	int proxy_config_since;         /* before that patch release it was another annotation, istio.io/proxyConfig */
 	bool owner_in_pod_namespace;    /* DeploymentMeta.Namespace: the pod's own, else always the request's */
 	bool proxy_config;              /* the annotation proxy.istio.io/config counts */
 	bool validation_first;          /* istio-validation goes before the pod's init containers */

@@ -9,6 +9,8 @@
 #include <cmocka.h>
 
 #include "patches/config/config.h"
+#include "patches/inject.h"
+#include "patches/value/json.h"
 
 static struct inject_config *load(const char *config, const char *values, const char *mesh, const char *objects, struct err *err)
 {
@@ -72,6 +74,13 @@ static const struct {
 	{GOOD, "[]", NULL, NULL, "values.yaml: could not parse configuration values: must be a map"},
 	{GOOD, "global: 1", NULL, NULL, "could not parse configuration values: global must be a map"},
 	{GOOD, "a: [", NULL, NULL, "values.yaml: cannot be read as YAML"},
+	{GOOD, "global: {network: 5}", NULL, NULL,
+		"values.yaml: could not parse configuration values: global.network must be text: put it in quotes"},
+	{GOOD, "global: {proxy: {excludeInboundPorts: 8080}}", NULL, NULL, "global.proxy.excludeInboundPorts must be text: put it in quotes"},
+	{GOOD, "global: {proxy: {holdApplicationUntilProxyStarts: 'true'}}", NULL, NULL,
+		"global.proxy.holdApplicationUntilProxyStarts must be true or false, without quotes"},
+	{GOOD, "global: {multiCluster: c1}", NULL, NULL, "global.multiCluster must be a map"},
+	{"policy: enabled\ntemplate: |\n  # appendMultusNetwork\n  {}\n", "global: {network: 5}", NULL, NULL, "global.network must be text"},
 	{"policy: 'off'\ntemplates: {sidecar: a}", VALUES, NULL, NULL, "policy must be 'enabled' or 'disabled', not 'off'"},
 	{"templates: {sidecar: a}", VALUES, NULL, NULL, "policy must be 'enabled' or 'disabled', not ''"},
 	{"policy: enabled\ntemplates: {sidecar: '{{ nope }}'}", VALUES, NULL, NULL,
@@ -177,11 +186,70 @@ static void test_releases(void **state UNUSED)
 	}
 }
 
+static const struct {
+	struct release_evidence told;
+	int patch;
+	bool before;
+} patches[] = {
+	{{TOLD_BY_TAG, {"1.7.1", 5}}, 2, true},
+	{{TOLD_BY_TAG, {"v1.7.1-distroless", 17}}, 2, true},
+	{{TOLD_BY_OPTION, {"1.7.0", 5}}, 2, true},
+	{{TOLD_BY_TAG, {"1.7.2", 5}}, 2, false},
+	{{TOLD_BY_TAG, {"1.6.14", 6}}, 10, false},
+	{{TOLD_BY_TAG, {"1.6.9", 5}}, 10, true},
+	{{TOLD_BY_TAG, {"1.7", 3}}, 2, false},
+	{{TOLD_BY_TAG, {"1.7.", 4}}, 2, false},
+	{{TOLD_BY_TAG, {"1.7.x", 5}}, 2, false},
+	{{TOLD_BY_TAG, {"latest.0.1", 10}}, 2, false},
+	{{TOLD_BY_MARKER, {"0.0.0", 5}}, 2, false},
+	{{TOLD_BY_NOTHING, {NULL, 0}}, 2, false},
+};
+
+static void test_patch_releases(void **state UNUSED)
+{
+	for (size_t i = 0; i < ARRAY_LEN(patches); i++)
+		if (release_is_before(&patches[i].told, patches[i].patch) != patches[i].before)
+			fail_msg("row %zu: %s", i, patches[i].told.text.p);
+}
+
+/* What 1.6.0 called the annotation, and Jobs that no CronJob is looked for behind, by the tag alone. */
+static void test_rules_by_patch(void **state UNUSED)
+{
+	static const char config[] = "policy: enabled\ntemplate: |\n  containers:\n  - {name: istio-proxy, image: x, args: [\"{{ .DeploymentMeta.Name }}\","
+				     " \"{{ .ProxyConfig.DiscoveryAddress }}\"]}\n";
+	static const char pod[] = "{\"metadata\":{\"generateName\":\"x-\",\"annotations\":{\"istio.io/proxyConfig\":\"discoveryAddress: early:1\","
+				  "\"proxy.istio.io/config\":\"discoveryAddress: late:1\"},\"ownerReferences\":[{\"kind\":\"Job\",\"name\":"
+				  "\"job-1234567890\",\"controller\":true}]},\"spec\":{\"containers\":[]}}";
+	static const char *const tags[][3] = {
+		{"global: {tag: 1.6.0}", "job-1234567890", "early:1"}, {"global: {tag: 1.6.9}", "job-1234567890", "late:1"},
+		{"global: {tag: 1.6.14}", "job", "late:1"}, {"global: {tag: 1.7.1}", "job-1234567890", "late:1"}, {"global: {tag: 1.7.8}", "job", "late:1"}};
+
+	for (size_t i = 0; i < ARRAY_LEN(tags); i++) {
+		struct inject_request req = {.namespace = STR("shop")};
+		struct inject_result r;
+		const struct value *args;
+		struct err err;
+		struct inject_config *c = load(config, tags[i][0], NULL, NULL, &err);
+		struct arena a;
+
+		arena_init(&a, 0);
+		req.pod = c ? json_parse(&a, pod, strlen(pod), JSON_FROM_POD, &err) : NULL;
+		if (!req.pod || inject_pod(c, &a, &req, &r, &err) < 0)
+			fail_msg("%s: %s", tags[i][0], err.what);
+		args = raw_get(raw_path(r.pod, "spec", "containers", NULL)->u.list.item[0], "args");
+		for (size_t n = 0; n < 2; n++)
+			if (!str_is(args->u.list.item[n]->u.s, tags[i][n + 1]))
+				fail_msg("%s: %.*s", tags[i][0], (int)args->u.list.item[n]->u.s.len, args->u.list.item[n]->u.s.p);
+		arena_release(&a);
+		inject_config_free(c);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_good), cmocka_unit_test(test_bad), cmocka_unit_test(test_cluster_objects),
-		cmocka_unit_test(test_releases),
+		cmocka_unit_test(test_releases), cmocka_unit_test(test_patch_releases), cmocka_unit_test(test_rules_by_patch),
 	};
 
 	return cmocka_run_group_tests_name("config", tests, NULL, NULL);

@@ -456,27 +456,43 @@ static void records_are_looked_behind(void **state UNUSED)
 
 /* --- hostile pods --- */
 
-static void many_things_are_bounded(void **state UNUSED)
+static void judge_many(const char *action, struct guarded_outcome *ret, struct text *pod)
 {
 	struct err err = {0};
-	struct guard *g =
-		load_guard("rules: [{name: r, match: {excludedOutboundPorts: any}, action: strip, message: m}]", &err);
-	const struct admission_policy p = {.config = config, .guard = g};
+	struct guard *g;
+	struct admission_policy p = {.config = config};
+	struct text yaml;
+
+	text_init(&yaml, NULL, 256);
+	text_addf(&yaml, "rules: [{name: r, match: {excludedOutboundPorts: any}, action: %s, message: m}]", action);
+	p.guard = g = load_guard(text_cstr(&yaml), &err);
+	text_init(pod, NULL, 1 << 20);
+	text_adds(pod, "{\"metadata\":{\"annotations\":{\"" TRAFFIC "excludeOutboundPorts\":\"1");
+	for (int i = 0; i < 2000; i++)
+		text_adds(pod, ",1");
+	text_adds(pod, "\"}},\"spec\":" APP "}");
+	guard_json(&p, NULL, (struct str){pod->data, pod->len}, ret);
+	guard_unref(g);
+	text_release(&yaml);
+}
+
+/* Nothing hides behind them where a rule may forbid; where rules only record, nothing is refused. */
+static void many_things_are_bounded(void **state UNUSED)
+{
 	struct guarded_outcome o;
 	struct text pod;
 
-	text_init(&pod, NULL, 1 << 20);
-	text_adds(&pod, "{\"metadata\":{\"annotations\":{\"" TRAFFIC "excludeOutboundPorts\":\"1");
-	for (int i = 0; i < 2000; i++)
-		text_adds(&pod, ",1");
-	text_adds(&pod, "\"}},\"spec\":" APP "}");
-	guard_json(&p, NULL, (struct str){pod.data, pod.len}, &o);
+	judge_many("strip", &o, &pod);
 	assert_int_equal(o.o.rc, -1);
 	assert_int_equal(o.o.err.code, ERR_LIMIT);
 	assert_string_equal(o.o.err.what, "the pod asks for more than 1024 things that guard rules are about");
 	outcome_release(&o.o);
 	text_release(&pod);
-	guard_unref(g);
+	judge_many("audit", &o, &pod);
+	assert_int_equal(o.o.rc, 0);
+	assert_int_equal(o.verdict.action, GUARD_AUDIT);
+	outcome_release(&o.o);
+	text_release(&pod);
 }
 
 /* What is said of a pod cannot move a terminal's cursor, and is cut between characters. */

@@ -116,11 +116,12 @@ static int judge_rules(const struct guard *g, const struct guard_request *r, str
 	return 0;
 }
 
-static int check_asks(const struct guard_asks *asks, struct err *err)
+/* A pod may not hide what a rule forbids behind a thousand other things. */
+static int check_asks(const struct guard *g, const struct guard_asks *asks, struct err *err)
 {
 	if (asks->failed)
 		return err_nomem(err);
-	if (asks->full)
+	if (asks->full && g->strongest >= GUARD_STRIP)
 		return err_set(err, ERR_LIMIT, "the pod asks for more than %d things that guard rules are about",
 			LIMIT_GUARD_ASKS);
 	return 0;
@@ -135,7 +136,7 @@ int guard_judge(const struct guard *g, struct arena *a, const struct guard_reque
 	if (!g->n_rules || decide_system_namespace(r->config->release, r->namespace))
 		return 0;
 	guard_ask_all(&asks, r, g->kinds);
-	if (check_asks(&asks, err) < 0 || judge_rules(g, r, &asks, ret, err) < 0)
+	if (check_asks(g, &asks, err) < 0 || judge_rules(g, r, &asks, ret, err) < 0)
 		return -1;
 	if (ret->action != GUARD_STRIP)
 		return 0;
@@ -161,7 +162,8 @@ static atomic_ullong *counter(const struct guard *g, const struct guard_rule *ru
 void guard_count(const struct guard *g, const struct guard_verdict *v)
 {
 	for (size_t i = 0; i < v->n_hits; i++)
-		(void)atomic_fetch_add_explicit(counter(g, v->hit[i].rule, v->hit[i].exception != NULL), 1, memory_order_relaxed);
+		(void)atomic_fetch_add_explicit(
+			counter(g, v->hit[i].rule, v->hit[i].exception != NULL), 1, memory_order_relaxed);
 }
 
 unsigned long long guard_counted(const struct guard *g, const struct guard_rule *rule, bool excepted)

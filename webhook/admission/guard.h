@@ -17,7 +17,8 @@
  * recorded.
  * - What cannot be read (a proxy.istio.io/config that is no YAML) fits every rule that is about its content.
  *
- * A guard never changes but for its counters: shared by any number of threads, and counted itself. No I/O and no clock here.
+ * A guard never changes but for its counters: shared by any number of threads, and counted itself. No I/O and no clock
+ * here.
  */
 #ifndef WEBHOOK_ADMISSION_GUARD_H
 #define WEBHOOK_ADMISSION_GUARD_H
@@ -117,9 +118,10 @@ struct guard {
 	size_t n_requirements;
 	const struct guard_exception *exception;
 	size_t n_exceptions;
-	uint32_t kinds;         /* bits of all rules' kinds */
+	enum guard_action strongest; /* of all rules */
+	uint32_t kinds;              /* bits of all rules' kinds */
 	atomic_ullong *counted; /* by rule->number, twice: pods that it fitted, and those that an exception let pass */
-	const char **warning; /* what loading found odd, with FILE:LINE */
+	const char **warning;   /* what loading found odd, with FILE:LINE */
 	size_t n_warnings;
 	char digest[SHA256_HEX + 1];
 };
@@ -194,7 +196,8 @@ struct guard_verdict {
 	size_t n_unknown; /* rules that could not be told to fit, for want of the namespace's labels */
 };
 
-/* Everything in `a`. -1: ERR_LIMIT where a pod asks for more than LIMIT_GUARD_ASKS things; ERR_NOMEM. */
+/* Everything in `a`. -1: ERR_LIMIT where a pod asks for more than LIMIT_GUARD_ASKS things and a rule may strip or deny;
+ * where none may, the first are judged; ERR_NOMEM. */
 int guard_judge(const struct guard *g, struct arena *a, const struct guard_request *r, struct guard_verdict *ret,
 	struct err *err) MUST_CHECK;
 

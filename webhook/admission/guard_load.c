@@ -431,8 +431,11 @@ static int load(struct guard_reader *r, const struct named_text *text)
 		return err_wrap(r->err, "%s: cannot be read as YAML", r->file);
 	if (unwrap(r, &document) < 0 || read_top(r, document.root) < 0)
 		return err_at(r->err, "%s", r->file);
-	for (size_t i = 0; i < r->g->n_rules; i++)
+	for (size_t i = 0; i < r->g->n_rules; i++) {
 		r->g->kinds |= r->g->rule[i].kinds;
+		if (r->g->rule[i].action > r->g->strongest)
+			r->g->strongest = r->g->rule[i].action;
+	}
 	r->g->counted = arena_calloc(&r->g->arena, 2 * r->numbered, sizeof(*r->g->counted));
 	return r->g->counted ? 0 : err_nomem(r->err);
 }

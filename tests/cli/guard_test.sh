@@ -98,7 +98,8 @@ review() {
 }
 ask() { run 0 curl -sS --cacert certs/ca.crt -H 'Content-Type: application/json' -d "$(review "$2" "$3")" "$url/$1"; }
 off='{"labels":{"sidecar.istio.io/inject":"false"}}'
-start --log-format json --guard-config guard.yaml --metrics-listen 127.0.0.1:0 --drain-delay 0s
+echo 'trustDomain: one.example' >mesh.yaml
+start --log-format json --mesh-config mesh.yaml --guard-config guard.yaml --metrics-listen 127.0.0.1:0 --drain-delay 0s
 ask inject payments "$off"
 says out '"patchType":"JSONPatch"'
 says out '"guard":"strip: payments-stay-in-the-mesh"'
@@ -126,6 +127,11 @@ ask inject payments "$off"
 says out '"guard":"strip: payments-stay-in-the-mesh"'
 run 0 curl -sS "http://$health/metrics"
 says out 'outrigger_configuration_refused{part="guard"} 1'
+# The configuration goes on without it, and the good guard with the new configuration.
+echo 'trustDomain: two.example' >next.yaml && mv next.yaml mesh.yaml
+wait_for log 'configuration replaced'
+ask inject payments "$off"
+says out '"guard":"strip: payments-stay-in-the-mesh"'
 sed 's/action: strip/action: deny/' good.yaml >next.yaml && mv next.yaml guard.yaml
 wait_for log 'guard replaced'
 ask inject payments "$off"

@@ -454,6 +454,45 @@ static void records_are_looked_behind(void **state UNUSED)
 	guard_unref(g);
 }
 
+/* What templates write on their own is not asked for by the pod, though nothing says who wrote it; another value is. */
+static void written_annotations_are_not_asked_for(void **state UNUSED)
+{
+	static const char template[] =
+		"policy: enabled\ndefaultTemplates: [sidecar]\ntemplates:\n  sidecar: |\n    metadata:\n"
+		"      annotations: {" TRAFFIC "excludeInboundPorts: \"{{ annotation .ObjectMeta `" TRAFFIC
+		"excludeInboundPorts` `15020` }}\"}\n"
+		"    spec: {containers: [{name: istio-proxy, image: p}]}\n";
+	static const char rule[] = "rules: [{name: r, match: {excludedInboundPorts: any}, action: deny, message: m}]";
+	static const char plain[] = "{\"metadata\":{},\"spec\":" APP "}";
+	struct err err = {0};
+	struct guard *g = load_guard(rule, &err);
+	struct inject_config *own_config = load_config(template, &err);
+	const struct admission_policy p = {.config = own_config, .guard = g};
+	struct guarded_outcome first, second;
+	struct text injected;
+	char *at;
+
+	if (!own_config)
+		fail_msg("%s: %s", err.where, err.what);
+	guard_json(&p, NULL, STR(plain), &first);
+	assert_int_equal(first.o.rc, 0);
+	text_init(&injected, &first.o.arena, 1 << 20);
+	json_write(&injected, first.o.patched, 0);
+	assert_non_null(strstr(text_cstr(&injected), "15020"));
+	guard_json(&p, NULL, (struct str){injected.data, injected.len}, &second);
+	assert_int_equal(second.o.rc, 0);
+	assert_int_equal(second.verdict.n_hits, 0);
+	outcome_release(&second.o);
+	at = strstr(injected.data, "15020");
+	at[4] = '1';
+	guard_json(&p, NULL, (struct str){injected.data, injected.len}, &second);
+	assert_int_equal(second.o.result.reason, REASON_GUARD_DENIED);
+	outcome_release(&second.o);
+	outcome_release(&first.o);
+	inject_config_free(own_config);
+	guard_unref(g);
+}
+
 /* --- hostile pods --- */
 
 static void judge_many(const char *action, struct guarded_outcome *ret, struct text *pod)
@@ -555,6 +594,7 @@ int main(void)
 		cmocka_unit_test(strip_promises_nothing_else),
 		cmocka_unit_test(rules_work_together),
 		cmocka_unit_test(records_are_looked_behind),
+		cmocka_unit_test(written_annotations_are_not_asked_for),
 		cmocka_unit_test(many_things_are_bounded),
 		cmocka_unit_test(hostile_texts_are_shown),
 		cmocka_unit_test(every_failed_allocation_is_an_error),

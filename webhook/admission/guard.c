@@ -144,6 +144,28 @@ int guard_judge(const struct guard *g, struct arena *a, const struct guard_reque
 	return ret->stripped ? 0 : -1;
 }
 
+const struct value *guard_without_annotations(
+	const struct guard_verdict *v, struct arena *a, const struct guard_request *r, uint32_t kinds, struct err *err)
+{
+	struct guard_asks asks = {.a = a};
+	bool any = false;
+
+	if (!v->n_hits)
+		return r->pod;
+	guard_ask_all(&asks, r, kinds);
+	if (asks.failed) {
+		(void)err_nomem(err);
+		return NULL;
+	}
+	for (size_t i = 0; i < v->n_hits; i++)
+		mark(v->hit[i].rule, &asks);
+	for (size_t i = 0; i < asks.len; i++) {
+		asks.item[i].strip = asks.item[i].strip && asks.item[i].place == GUARD_AT_ANNOTATION;
+		any = any || asks.item[i].strip;
+	}
+	return any ? guard_strip(a, r->pod, &asks, err) : r->pod;
+}
+
 const struct guard_hit *guard_deciding(const struct guard_verdict *v)
 {
 	for (size_t i = 0; i < v->n_hits; i++)

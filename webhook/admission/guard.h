@@ -201,6 +201,13 @@ struct guard_verdict {
 int guard_judge(const struct guard *g, struct arena *a, const struct guard_request *r, struct guard_verdict *ret,
 	struct err *err) MUST_CHECK;
 
+/*
+ * r->pod without the annotations that the hits of v are about, whatever their action: injected, it tells which of them
+ * injection itself would write. r->pod itself where there are none; NULL with err set.
+ */
+const struct value *guard_without_annotations(const struct guard_verdict *v, struct arena *a,
+	const struct guard_request *r, uint32_t kinds, struct err *err) MUST_CHECK;
+
 /* Counts what came of a request, once. */
 void guard_count(const struct guard *g, const struct guard_verdict *v);
 unsigned long long guard_counted(const struct guard *g, const struct guard_rule *rule, bool excepted);

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "patches/pod/edit.h"
 #include "patches/pod/names.h"
 
 struct str admission_namespace(struct str of_request, const struct value *pod)
@@ -36,11 +37,10 @@ static int deny(struct guarded *g, struct err *err)
 static int judge(struct guarded *g, const struct value *pod, struct err *err)
 {
 	g->asks.pod = pod;
-	if (guard_judge(g->policy->guard, g->a, &g->asks, g->verdict, err) < 0) {
-		g->ret->reason = REASON_LIMIT;
-		return -1;
-	}
-	return g->verdict->action == GUARD_DENY ? deny(g, err) : 0;
+	if (guard_judge(g->policy->guard, g->a, &g->asks, g->verdict, err) == 0)
+		return 0;
+	g->ret->reason = REASON_LIMIT;
+	return -1;
 }
 
 static int inject(struct guarded *g, struct err *err)
@@ -59,13 +59,62 @@ static int inject_new(struct guarded *g, struct err *err)
 {
 	if (judge(g, g->request.pod, err) < 0)
 		return -1;
+	if (g->verdict->action == GUARD_DENY)
+		return deny(g, err);
 	return g->verdict->stripped ? inject_stripped(g, err) : inject(g, err);
+}
+
+/* The pod without those annotations that injection writes just so on its own. */
+static const struct value *without_written(struct guarded *g, const struct value *pod, const struct value *bare,
+	const struct value *injected, struct err *err)
+{
+	const struct value *kept = raw_path(bare, "metadata", "annotations", NULL);
+	const struct value *given = raw_path(pod, "metadata", "annotations", NULL);
+	const struct value *written = raw_path(injected, "metadata", "annotations", NULL);
+	struct pod_edit e;
+
+	pod_edit_begin(&e, g->a, pod);
+	for (uint32_t i = 0; !e.failed && written && written->kind == K_MAP && i < written->u.map->len; i++) {
+		const struct map_entry *w = &written->u.map->entry[i];
+		const struct value *v = given && given->kind == K_MAP ? map_get(given->u.map, w->key) : NULL;
+
+		if (v && raw_equal(v, w->value) && !(kept && map_get(kept->u.map, w->key)))
+			(void)map_del(e.annotations, w->key);
+	}
+	return pod_edit_end(&e, err);
+}
+
+/*
+ * Templates write annotations that a pod could have written itself (the CNI plugin reads them), and nothing says who
+ * did. What injection writes just so without them asks for nothing.
+ */
+static int judge_injected(struct guarded *g, struct err *err)
+{
+	const struct value *pod = g->ret->asked_pod, *bare;
+	struct inject_request request = g->request;
+	struct inject_result result;
+	struct err cause = {0};
+
+	if (judge(g, pod, err) < 0)
+		return -1;
+	bare = guard_without_annotations(g->verdict, g->a, &g->asks, g->policy->guard->kinds, err);
+	if (!bare || bare == pod)
+		return bare ? 0 : -1;
+	request.pod = bare;
+	request.pod_json = (struct str){NULL, 0};
+	request.trace = NULL;
+	if (inject_pod(g->policy->config, g->a, &request, &result, &cause) < 0 || !result.injected)
+		return cause.code == ERR_NOMEM ? err_nomem(err) : 0;
+	pod = without_written(g, pod, bare, result.pod, err);
+	return pod ? judge(g, pod, err) : -1;
 }
 
 static int inject_again(struct guarded *g, struct err *err)
 {
-	if (inject(g, err) < 0 || judge(g, g->ret->asked_pod, err) < 0)
+	if (inject(g, err) < 0 || judge_injected(g, err) < 0)
 		return -1;
+	if (g->verdict->action == GUARD_DENY)
+		return deny(g, err);
 	return g->verdict->stripped ? inject_stripped(g, err) : 0;
 }
 

@@ -62,7 +62,8 @@ static const struct {
 	{"rules:\n- name: a\n  match: {}", "guard.yaml:3",
 		"match must say what the rule is about, such as injection: off"},
 	{"rules:\n- name: a\n  match: {image: any}", "guard.yaml:3",
-		"match has no field 'image'; there are injection, proxyImage, proxyImageType, excludedInboundPorts, "
+		"match has no field 'image'; there are injection, neverSelector, proxyImage, proxyImageType, "
+		"excludedInboundPorts, "
 		"excludedOutboundPorts, "
 		"excludedOutboundRanges, excludedInterfaces, reroutedInterfaces, narrowedInboundPorts, "
 		"narrowedOutboundPorts, narrowedOutboundRanges, "
@@ -126,7 +127,8 @@ static void bad_yaml_is_told(void **state UNUSED)
 
 	assert_null(load("rules: [", &known, &err));
 	assert_string_equal(err.where, "line 2, column 1");
-	assert_string_equal(err.what, "guard.yaml: cannot be read as YAML: yaml: line 1: did not find expected node content");
+	assert_string_equal(
+		err.what, "guard.yaml: cannot be read as YAML: yaml: line 1: did not find expected node content");
 	assert_int_equal(err.code, ERR_CONFIG);
 }
 

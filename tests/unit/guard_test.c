@@ -493,6 +493,32 @@ static void written_annotations_are_not_asked_for(void **state UNUSED)
 	guard_unref(g);
 }
 
+static void labels_that_are_never_selected_are_found(void **state UNUSED)
+{
+	static const char never[] = "policy: enabled\nneverInjectSelector: [{matchLabels: {job: batch}}]\ntemplates: "
+				    "{sidecar: \"spec: {}\"}\n";
+	static const char *const pods[] = {"{\"metadata\":{\"labels\":{\"job\":\"batch\"}},\"spec\":" APP "}",
+		"{\"metadata\":{\"labels\":{\"job\":\"web\"}},\"spec\":" APP "}", "{\"metadata\":{},\"spec\":" APP "}"};
+	struct err err = {0};
+	struct guard *g = load_guard("rules: [{name: r, match: {neverSelector: any}, action: deny, message: m}]", &err);
+	struct inject_config *own_config = load_config(never, &err);
+	const struct admission_policy p = {.config = own_config, .guard = g};
+
+	if (!own_config || !g)
+		fail_msg("%s: %s", err.where, err.what);
+	for (size_t i = 0; i < ARRAY_LEN(pods); i++) {
+		struct guarded_outcome o;
+
+		guard_json(&p, NULL, str_of(pods[i]), &o);
+		assert_int_equal(o.verdict.action, i == 0 ? GUARD_DENY : GUARD_NONE);
+		if (i == 0)
+			assert_non_null(strstr(o.o.err.what, "(label of neverInjectSelector is 'there')"));
+		outcome_release(&o.o);
+	}
+	inject_config_free(own_config);
+	guard_unref(g);
+}
+
 /* --- hostile pods --- */
 
 static void judge_many(const char *action, struct guarded_outcome *ret, struct text *pod)
@@ -594,6 +620,7 @@ int main(void)
 		cmocka_unit_test(strip_promises_nothing_else),
 		cmocka_unit_test(rules_work_together),
 		cmocka_unit_test(records_are_looked_behind),
+		cmocka_unit_test(labels_that_are_never_selected_are_found),
 		cmocka_unit_test(written_annotations_are_not_asked_for),
 		cmocka_unit_test(many_things_are_bounded),
 		cmocka_unit_test(hostile_texts_are_shown),

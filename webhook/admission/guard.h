@@ -36,6 +36,7 @@ const char *guard_action_name(enum guard_action action);
 /* What a pod can ask for. The table in guard_kinds.c has a row for each. */
 enum guard_kind {
 	GUARD_INJECTION,
+	GUARD_NEVER_SELECTOR,
 	GUARD_PROXY_IMAGE,
 	GUARD_PROXY_IMAGE_TYPE,
 	GUARD_EXCLUDED_INBOUND_PORTS,

@@ -370,6 +370,20 @@ static void ask_annotation(struct asking *q, const struct map_entry *e)
 	}
 }
 
+/* Labels are the pod's own choice, and these switch injection off as well. */
+static void ask_never_selector(struct asking *q)
+{
+	const struct guard_ask found = {.kind = GUARD_NEVER_SELECTOR,
+		.place = GUARD_AT_LABEL,
+		.at = STR("of neverInjectSelector"),
+		.value = STR("there")};
+	const struct value *labels = raw_path(q->r->pod, "metadata", "labels", NULL);
+
+	if (wants(q, GUARD_NEVER_SELECTOR) && labels && labels->kind == K_MAP &&
+		selectors_match(&q->r->config->never, labels->u.map))
+		add(q, found);
+}
+
 static void ask_injection(struct asking *q)
 {
 	static const char key[] = SIDECAR "inject";
@@ -568,6 +582,7 @@ void guard_ask_all(struct guard_asks *asks, const struct guard_request *r, uint3
 	const struct value *annotations = raw_path(r->pod, "metadata", "annotations", NULL);
 
 	ask_injection(&q);
+	ask_never_selector(&q);
 	for (uint32_t i = 0;
 		annotations && annotations->kind == K_MAP && annotations->u.map && i < annotations->u.map->len; i++)
 		ask_annotation(&q, &annotations->u.map->entry[i]);

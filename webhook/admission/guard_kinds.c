@@ -5,6 +5,7 @@
 
 const struct guard_kind_row guard_kinds[GUARD_KINDS] = {
 	[GUARD_INJECTION] = {.name = "injection", .syntax = GUARD_SYNTAX_OFF, .strips = true},
+	[GUARD_NEVER_SELECTOR] = {.name = "neverSelector", .syntax = GUARD_SYNTAX_ON},
 	[GUARD_PROXY_IMAGE] = {.name = "proxyImage", .syntax = GUARD_SYNTAX_IMAGE, .strips = true},
 	[GUARD_PROXY_IMAGE_TYPE] = {.name = "proxyImageType", .strips = true},
 	[GUARD_EXCLUDED_INBOUND_PORTS] = {.name = "excludedInboundPorts", .strips = true},

@@ -146,7 +146,8 @@ static void oddities_are_warned_of(void **state UNUSED)
 
 	assert_non_null(g);
 	assert_int_equal(g->n_warnings, 2);
-	assert_string_equal(g->warning[0], "guard.yaml:2: 'a': no namespace of the cluster is named 'kasse'");
+	assert_string_equal(
+		g->warning[0], "guard.yaml:2: 'a': no namespace of the cluster is named 'kasse': correct or create it");
 	assert_string_equal(
 		g->warning[1], "guard.yaml:7: exception 'x' has expired: take it out, or give it another day");
 	guard_unref(g);

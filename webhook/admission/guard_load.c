@@ -10,7 +10,7 @@
 #include "patches/value/value.h"
 #include "patches/yaml/yaml.h"
 
-enum { NAME_MAX_BYTES = 63, MESSAGE_MAX = 200, WARNING_MAX = 119, WARNINGS_MAX = 64, DAY = 86400 };
+enum { NAME_MAX_BYTES = 63, MESSAGE_MAX = 200, WARNING_MAX = 119, DAY = 86400 };
 
 /* --- rules --- */
 
@@ -176,7 +176,8 @@ static int warn_of_globs(struct guard_reader *r, const struct guard_rule *rule)
 
 		for (size_t j = 0; j < r->known->n_namespaces && !found; j++)
 			found = glob_match(glob, r->known->namespaces[j].name, 0);
-		if (!found && guard_warn(r, rule->line, "'%.*s': no namespace of the cluster is named '%.*s'",
+		if (!found && guard_warn(r, rule->line,
+				      "'%.*s': no namespace of the cluster is named '%.*s': correct or create it",
 				      (int)rule->name.len, rule->name.p, (int)glob.len, glob.p) < 0)
 			return -1;
 	}
@@ -460,7 +461,7 @@ struct guard *guard_load(const struct named_text *text, const struct guard_known
 	arena_init(&g->arena, 0);
 	r.file = text->text.p && text->name ? arena_strndup(&g->arena, text->name, strlen(text->name))
 					    : "the embedded guard";
-	g->warning = arena_calloc(&g->arena, WARNINGS_MAX, sizeof(*g->warning));
+	g->warning = arena_calloc(&g->arena, GUARD_WARNINGS_MAX, sizeof(*g->warning));
 	if (!r.file || !g->warning) {
 		(void)err_nomem(err);
 		return NULL;

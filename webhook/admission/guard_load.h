@@ -7,6 +7,8 @@
 #include "patches/yaml/parse.h"
 #include "webhook/admission/guard_parts.h"
 
+enum { GUARD_WARNINGS_MAX = 64 };
+
 struct guard_reader {
 	struct guard *g;
 	const struct guard_known *known;

@@ -9,7 +9,7 @@
 #include "patches/schema/schema.h"
 #include "webhook/admission/guard_load.h"
 
-enum { FIELD_LIST_MAX = 640, WARNINGS_MAX = 64, PATTERN_MAX = 256 };
+enum { FIELD_LIST_MAX = 640, PATTERN_MAX = 256 };
 
 int guard_fail(struct guard_reader *r, const struct yaml_node *n, const char *fmt, ...)
 {
@@ -32,7 +32,7 @@ int guard_warn(struct guard_reader *r, size_t line, const char *fmt, ...)
 	va_start(args, fmt);
 	(void)vsnprintf(what, sizeof(what), fmt, args);
 	va_end(args);
-	if (r->g->n_warnings == WARNINGS_MAX)
+	if (r->g->n_warnings == GUARD_WARNINGS_MAX)
 		return 0;
 	text = arena_printf(&r->g->arena, "%s:%zu: %s", r->file, line, what);
 	if (!text)

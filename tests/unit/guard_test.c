@@ -128,6 +128,7 @@ static const struct row {
 		"annotation proxy.istio.io/config: interceptionMode is 'NONE'", STRIPS},
 	{"interceptionMode: [NONE]", CONFIG("{\\\"interception_mode\\\":\\\"NONE\\\"}"), NULL,
 		"interceptionMode is 'NONE'", STRIPS},
+	{"interceptionMode: [NONE]", CONFIG("interceptionMode: 2.0"), NULL, "interceptionMode is 'NONE'", STRIPS},
 	{"interceptionMode: [NONE]", CONFIG("interceptionMode: 2"), NULL, "interceptionMode is 'NONE'", STRIPS},
 	{"interceptionMode: [NONE]", CONFIG("a: &m NONE\\ninterceptionMode: *m"), NULL, "interceptionMode is 'NONE'",
 		STRIPS},
@@ -230,6 +231,8 @@ static const struct row {
 	{"logLevel: any, users: [bob]", NOTE(SIDECAR "logLevel", "info"), NULL, NULL, 0},
 	{"users: {allowed: [\"system:serviceaccount:ci:*\"]}", "{}", NULL,
 		"user is 'system:serviceaccount:kube-system:job-controller'", 0},
+	{"groups: {allowed: [\"system:serviceaccounts\"]}", "{}", NULL, NULL, 0},
+	{"groups: {allowed: [admins]}", "{}", NULL, "group is 'system:serviceaccounts'", 0},
 	{"groups: [\"system:serviceaccounts\"]", "{}", NULL, "group is 'system:serviceaccounts'", 0},
 	{"logLevel: any, bootstrapOverride: any", NOTE(SIDECAR "logLevel", "info"), NULL, NULL, 0},
 };

@@ -53,9 +53,26 @@ const struct guard_exception *guard_excepted(
 
 /* --- rules --- */
 
+/* Whoever creates the pod has many groups, and one of those allowed is enough. */
+static const struct guard_ask *find_outsider(const struct guard_condition *c, const struct guard_asks *asks)
+{
+	const struct guard_ask *first = NULL;
+
+	for (size_t i = 0; i < asks->len; i++) {
+		if (asks->item[i].kind != GUARD_GROUPS)
+			continue;
+		if (globs_match(&c->values.globs, asks->item[i].value, 0))
+			return NULL;
+		first = first ? first : &asks->item[i];
+	}
+	return first;
+}
+
 /* The first thing that a condition is about; NULL. */
 static const struct guard_ask *find(const struct guard_condition *c, const struct guard_asks *asks)
 {
+	if (c->kind == GUARD_GROUPS && c->values.mode == VALUES_ALL_BUT)
+		return find_outsider(c, asks);
 	for (size_t i = 0; i < asks->len; i++)
 		if (asks->item[i].kind == c->kind && guard_values_fit(c, &asks->item[i]))
 			return &asks->item[i];

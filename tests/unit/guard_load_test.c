@@ -185,6 +185,33 @@ static void a_list_too_long_is_refused(void **state UNUSED)
 	text_release(&t);
 }
 
+/* Whatever allocation fails, that is what is told, and nothing is leaked. */
+static void missing_memory_is_told(void **state UNUSED)
+{
+	static const char yaml[] =
+		"rules:\n- name: a\n  namespaces: [x]\n  namespaceSelector: {matchExpressions: [{key: k, operator: In, "
+		"values: [v]}]}\n"
+		"  match: {proxyImage: {allowed: [a/b], digest: required}, logLevel: [debug]}\n  action: audit\n"
+		"require: [{name: b, action: deny, message: m}]\n"
+		"exceptions: [{name: x, rules: [a], pods: [p], until: 2020-01-01, reason: r}]\n";
+	const struct named_text text = {"guard.yaml", str_of(yaml)};
+	const struct guard_known known = {.now = 1800000000};
+	struct guard *g = NULL;
+	size_t failed = 0;
+
+	for (size_t max = 64; !g; max += 64) {
+		struct err err = {0};
+
+		g = guard_load_within(&text, &known, max, &err);
+		failed += !g;
+		if (!g)
+			assert_int_equal(err.code, ERR_NOMEM);
+	}
+	assert_true(failed > 3);
+	assert_int_equal(g->n_warnings, 1);
+	guard_unref(g);
+}
+
 static void patterns_match(void **state UNUSED)
 {
 	static const struct {
@@ -249,6 +276,7 @@ int main(void)
 		cmocka_unit_test(oddities_are_warned_of),
 		cmocka_unit_test(the_default_only_audits),
 		cmocka_unit_test(a_list_too_long_is_refused),
+		cmocka_unit_test(missing_memory_is_told),
 		cmocka_unit_test(patterns_match),
 		cmocka_unit_test(days_are_counted),
 	};

@@ -447,7 +447,8 @@ void guard_free(struct guard *g)
 	free(g);
 }
 
-struct guard *guard_load(const struct named_text *text, const struct guard_known *known, struct err *err)
+struct guard *guard_load_within(
+	const struct named_text *text, const struct guard_known *known, size_t max, struct err *err)
 {
 	own(guard_unrefp) struct guard *g = calloc(1, sizeof(*g));
 	struct err local = {0};
@@ -458,7 +459,7 @@ struct guard *guard_load(const struct named_text *text, const struct guard_known
 		return NULL;
 	}
 	atomic_init(&g->refs, 1);
-	arena_init(&g->arena, 0);
+	arena_init(&g->arena, max);
 	r.file = text->text.p && text->name ? arena_strndup(&g->arena, text->name, strlen(text->name))
 					    : "the embedded guard";
 	g->warning = arena_calloc(&g->arena, GUARD_WARNINGS_MAX, sizeof(*g->warning));
@@ -472,4 +473,9 @@ struct guard *guard_load(const struct named_text *text, const struct guard_known
 		return NULL;
 	}
 	return take(g);
+}
+
+struct guard *guard_load(const struct named_text *text, const struct guard_known *known, struct err *err)
+{
+	return guard_load_within(text, known, 0, err);
 }

@@ -44,6 +44,10 @@ int guard_read_selector(struct guard_reader *r, const struct yaml_node *n, struc
 /* c->kind is set. */
 int guard_read_condition(struct guard_reader *r, const struct yaml_node *n, struct guard_condition *c) MUST_CHECK;
 
+/* guard_load() with at most so many bytes; 0: the usual limit. For tests. */
+struct guard *guard_load_within(
+	const struct named_text *text, const struct guard_known *known, size_t max, struct err *err) MUST_CHECK;
+
 /* Midnight, UTC, at which a day such as 2027-01-31 begins, in seconds since 1970. */
 bool guard_day(struct str text, int64_t *ret);
 

@@ -152,7 +152,7 @@ static int inject(struct injection *in, struct err *err)
 	if (run(in, overlays ? inject_overlays : inject_lists, err) < 0)
 		return -1;
 	in->ret->reason = REASON_INTERNAL;
-	in->ret->asked_pod = in->given;
+	in->ret->asked_pod = in->asked ? in->asked : in->given;
 	return make_patch(in, err);
 }
 

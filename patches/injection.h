@@ -23,6 +23,7 @@ struct injection {
 	const struct value *data;     /* the templates' dot */
 	const struct value *overlay;  /* what the templates rendered, merged */
 	const struct value *merged;   /* the pod so far */
+	const struct value *asked;    /* where a pod asks for more than `given` shows (see reinject()): what it asks for; else NULL */
 };
 
 /* Sets the reason and returns -1. */

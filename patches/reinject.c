@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Injection of a pod that was injected before: it is brought back, injected anew, and what others have added since stays. */
+#include "patches/merge/merge.h"
 #include "patches/pod/edit.h"
 #include "patches/pod/later.h"
 #include "patches/pod/list_apply.h"
@@ -339,6 +340,44 @@ static const struct value *pod_with_later_changes(struct again *g, struct err *e
 	return pod;
 }
 
+/* Additions to containers, as an overlay of a pod; NULL where there are none, or with err set. */
+static const struct value *overlay_of_additions(struct again *g, const struct value *after, const struct value *before, struct err *err)
+{
+	static const char *const lists[] = {"containers", "initContainers"};
+	const struct value *added = only_additions(g->in->a, after, before, &go_pod_spec);
+	struct map *spec = map_new(g->in->a, 2), *pod = map_new(g->in->a, 1);
+
+	for (size_t i = 0; added && spec && i < ARRAY_LEN(lists); i++) {
+		const struct value *l = raw_get(added, lists[i]);
+
+		if (l && l->kind == K_LIST && map_setc(g->in->a, spec, lists[i], l) < 0)
+			spec = NULL;
+	}
+	if (!added || !spec || !pod || map_setc(g->in->a, pod, "spec", value_map(g->in->a, spec)) < 0) {
+		err_nomem(err);
+		return NULL;
+	}
+	return spec->len ? value_map(g->in->a, pod) : NULL;
+}
+
+/*
+ * Who wrote an addition to a container of the templates' cannot be told: the pod's author can claim an injection that never was. So
+ * the pod asks for it, as it would with a container of that name of its own; what the API server fills in is nobody's wish.
+ */
+static int ask_for_additions(struct again *g, const struct value *before, struct err *err)
+{
+	struct err failed = {0};
+	const struct value *overlay = overlay_of_additions(g, raw_get(g->in->merged, "spec"), before, &failed);
+
+	if (overlay)
+		g->in->asked = strategic_merge(g->in->a, g->in->given, overlay, &go_pod, &failed);
+	if (failed.code == ERR_NOMEM)
+		return err_nomem(err);
+	if (overlay && !g->in->asked)
+		g->in->asked = g->came;
+	return 0;
+}
+
 /* To containers and volumes of the templates', others add, too: Kubernetes its defaults, for one. */
 static int carry_additions(struct again *g, struct err *err)
 {
@@ -352,7 +391,7 @@ static int carry_additions(struct again *g, struct err *err)
 	pod = map_clone(g->in->a, g->in->merged->u.map, 0);
 	if (!spec || !pod || map_setc(g->in->a, pod, "spec", spec) < 0 || !(g->in->merged = value_map(g->in->a, pod)))
 		return err_nomem(err);
-	return 0;
+	return ask_for_additions(g, t.onto, err);
 }
 
 /* --- all of it ------------------------------------------------------------------------------------------------------ */
@@ -432,5 +471,8 @@ int reinject(struct injection *in, const struct injection_record *record, inject
 	g.side[1].base = r.labels;
 	if (inject_restored(&g, &r, err) < 0 || keeps_everything(in, came, &kept, err) < 0)
 		return -1;
-	return kept ? 0 : inject_as(in, came, run, err);
+	if (kept)
+		return 0;
+	in->asked = NULL;
+	return inject_as(in, came, run, err);
 }

@@ -383,6 +383,104 @@ int only_more(struct arena *a, const struct value *now, const struct value *then
 	return holds(&(struct later){a, false}, now, then, shape_of(type, NULL), ret);
 }
 
+/* --- what was added ------------------------------------------------------------------------------------------------------ */
+
+/* k8s.io/kubernetes/pkg/apis/core/v1/defaults.go: what the API server writes where nothing is; value NULL: whatever it is. */
+static const struct {
+	const char *key, *value;
+} defaults[] = {
+	{"terminationMessagePath", "/dev/termination-log"}, {"terminationMessagePolicy", "File"}, {"imagePullPolicy", NULL}, {"protocol", "TCP"},
+	{"apiVersion", "v1"}, {"scheme", "HTTP"}, {"path", "/"}, {"timeoutSeconds", "1"}, {"periodSeconds", "10"}, {"successThreshold", "1"},
+	{"failureThreshold", "3"}, {"defaultMode", "420"}, {"expirationSeconds", "3600"}, {"divisor", "0"},
+};
+
+static bool is_default(const struct map_entry *e)
+{
+	for (size_t i = 0; i < ARRAY_LEN(defaults); i++)
+		if (str_is(e->key, defaults[i].key) && (e->value->kind == K_STRING || e->value->kind == K_NUMBER))
+			return !defaults[i].value || str_is(e->value->u.s, defaults[i].value);
+	return false;
+}
+
+/* Requests that are not given are what the limits are. limits: beside `m`, or NULL. */
+static bool follows_limits(const struct map *m, const struct map *limits)
+{
+	for (uint32_t i = 0; m && i < m->len; i++) {
+		const struct value *limit = map_get(limits, m->entry[i].key);
+
+		if (!limit || !raw_equal(limit, m->entry[i].value))
+			return false;
+	}
+	return true;
+}
+
+static const struct value *added(struct later *l, const struct value *more, const struct value *less, struct shape s);
+
+static const struct value *added_members(struct later *l, const struct map *more, const struct map *less, struct shape s)
+{
+	static const struct value nothing = {.kind = K_MAP};
+	const struct value *limits = map_getc(more, "limits");
+	struct map *m = map_new(l->a, 2);
+
+	for (uint32_t i = 0; m && more && i < more->len; i++) {
+		const struct map_entry *e = &more->entry[i];
+		const struct value *old = map_get(less, e->key), *v = e->value;
+
+		if (old ? raw_equal(old, v) : is_default(e))
+			continue;
+		if (old || v->kind == K_MAP)
+			v = added(l, v, old ? old : &nothing, member_shape(s, e->key));
+		if (v && v->kind == K_MAP && str_is(e->key, "requests") && follows_limits(v->u.map, limits ? limits->u.map : NULL))
+			continue;
+		if (!v || ((v->kind != K_MAP || v->u.map->len || !old) && map_set(l->a, m, e->key, v) < 0))
+			return NULL;
+	}
+	return m ? value_map(l->a, m) : NULL;
+}
+
+static const struct value *added_keys(struct later *l, const struct list *more, const struct map *less, struct shape s)
+{
+	const struct value **item = arena_calloc(l->a, more->len, sizeof(*item));
+	size_t n = 0;
+
+	for (size_t i = 0; item && i < more->len; i++) {
+		const struct value *v = more->item[i], *old = map_get(less, key_of(v, s.key));
+
+		if (old && raw_equal(old, v))
+			continue;
+		v = old ? added(l, v, old, item_shape(s)) : v;
+		if (!v || (old && v->kind == K_MAP && v->u.map->len && map_setc(l->a, v->u.map, s.key, raw_get(old, s.key)) < 0))
+			return NULL;
+		if (!old || v->kind != K_MAP || v->u.map->len)
+			item[n++] = v;
+	}
+	return !item ? NULL : n ? value_list(l->a, item, n) : value_map(l->a, map_new(l->a, 0));
+}
+
+/* An empty map where nothing was. */
+static const struct value *added(struct later *l, const struct value *more, const struct value *less, struct shape s)
+{
+	struct map *index = NULL;
+
+	switch (way_of(s, more, less)) {
+	case MEMBERS:
+		return added_members(l, more->u.map, less->u.map, s);
+	case BY_KEY:
+		if (index_items(l->a, less, s.key, &index) < 0)
+			return NULL;
+		return index ? added_keys(l, &more->u.list, index, s) : more;
+	case BY_INDEX:
+	case WHOLE:
+		break;
+	}
+	return more;
+}
+
+const struct value *only_additions(struct arena *a, const struct value *more, const struct value *less, const struct go_type *type)
+{
+	return added(&(struct later){a, false}, more, less, shape_of(type, NULL));
+}
+
 const struct value *with_additions(struct arena *a, struct three t, const struct go_type *type)
 {
 	return merge(&(struct later){a, false}, t, shape_of(type, NULL));

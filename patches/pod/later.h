@@ -23,6 +23,12 @@ const struct value *with_additions(struct arena *a, struct three t, const struct
  * brought itself. */
 const struct value *with_changes(struct arena *a, struct three t, const struct go_type *type) MUST_CHECK;
 
+/*
+ * What `more` has beyond `less`: members, and items of lists with a merge key (new ones whole, others with their key), but for the
+ * API server's defaults. NULL when out of memory; an empty map where there is nothing.
+ */
+const struct value *only_additions(struct arena *a, const struct value *more, const struct value *less, const struct go_type *type) MUST_CHECK;
+
 /* Whether `now` has all that `then` has; lists without a merge key are as long, and in the same order. -1: out of memory. */
 int only_more(struct arena *a, const struct value *now, const struct value *then, const struct go_type *type, bool *ret) MUST_CHECK;
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "patches/diff/diff.h"
+#include "patches/pod/edit.h"
 #include "patches/pod/names.h"
 #include "patches/value/json.h"
 #include "tests/conformance/changes.h"
@@ -24,10 +25,9 @@ struct subject {
 enum outcome { REFUSED, SKIPPED, INJECTED };
 
 /* Injects a pod as if it came by the wire. */
-static enum outcome inject(const struct subject *s, const struct value *pod, const struct value **ret, struct str *ret_patch)
+static enum outcome inject_whole(const struct subject *s, const struct value *pod, struct inject_result *ret)
 {
 	struct inject_request req = {.namespace = s->namespace, .url_path = s->path};
-	struct inject_result res;
 	struct err err = {0};
 	struct text json;
 
@@ -35,11 +35,21 @@ static enum outcome inject(const struct subject *s, const struct value *pod, con
 	json_write(&json, pod, 0);
 	req.pod_json = (struct str){json.data, json.len};
 	req.pod = json_parse(s->a, json.data, json.len, JSON_FROM_POD, &err);
-	if (!req.pod || inject_pod(s->config, s->a, &req, &res, &err) < 0)
+	if (!req.pod || inject_pod(s->config, s->a, &req, ret, &err) < 0)
 		return REFUSED;
-	*ret = res.pod;
-	*ret_patch = res.patch;
-	return res.injected ? INJECTED : SKIPPED;
+	return ret->injected ? INJECTED : SKIPPED;
+}
+
+static enum outcome inject(const struct subject *s, const struct value *pod, const struct value **ret, struct str *ret_patch)
+{
+	struct inject_result res;
+	const enum outcome outcome = inject_whole(s, pod, &res);
+
+	if (outcome != REFUSED) {
+		*ret = res.pod;
+		*ret_patch = res.patch;
+	}
+	return outcome;
 }
 
 /* --- properties ------------------------------------------------------------------------------------------------------- */
@@ -175,6 +185,21 @@ static void check_unknown(const struct subject *s, const struct value *once)
 	check_second(s, "unknown-second", got);
 }
 
+/* What the API server fills in is nobody's wish for a proxy of their own. */
+static void check_asks_nothing(const struct subject *s, const struct value *once)
+{
+	struct inject_result res;
+	char id[200];
+
+	if (raw_any_container(s->pod, CONTAINER_PROXY) || inject_whole(s, once, &res) != INJECTED)
+		return;
+	name_case(s, "asks-nothing", id, sizeof(id));
+	if (raw_any_container(res.asked_pod, CONTAINER_PROXY))
+		(void)runner_failed(s->r, s->g, id, "defaults count as a proxy of the user's own");
+	else
+		runner_passed(s->r, s->g);
+}
+
 /* The API server fills in defaults between two webhooks: those are no changes. */
 static void check_defaulted(const struct subject *s)
 {
@@ -184,8 +209,10 @@ static void check_defaulted(const struct subject *s)
 	if (!default_pod(s->a, original) || inject(s, original, &once, &patch) != INJECTED)
 		return;
 	once = value_deep_copy(s->a, once);
-	if (default_pod(s->a, once))
-		check_second(s, "defaulted", once);
+	if (!default_pod(s->a, once))
+		return;
+	check_second(s, "defaulted", once);
+	check_asks_nothing(s, once);
 }
 
 static bool all_have_added(const struct value *pod, const char *list)

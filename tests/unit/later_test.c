@@ -101,6 +101,41 @@ static void test_rules(void **state UNUSED)
 	assert_int_equal(failed, 0);
 }
 
+/* Of containers: what the pod that came has beyond what injection wrote. */
+static const struct {
+	const char *more, *less, *want;
+} added[] = {
+	{"{\"image\":\"a\"}", "{\"image\":\"a\"}", "{}"},
+	{"{\"image\":\"a\",\"tty\":true}", "{\"image\":\"a\"}", "{\"tty\":true}"},
+	{ENV(VAR("A", "1") "," VAR("B", "2")), ENV(VAR("A", "1")), ENV(VAR("B", "2"))},
+	{ENV(VAR("A", "1")), "{}", ENV(VAR("A", "1"))},
+	{"{\"securityContext\":{\"runAsUser\":1,\"privileged\":true}}", "{\"securityContext\":{\"runAsUser\":1}}",
+		"{\"securityContext\":{\"privileged\":true}}"},
+	{"{\"lifecycle\":{\"preStop\":{\"exec\":{\"command\":[\"x\"]}}}}", "{}", "{\"lifecycle\":{\"preStop\":{\"exec\":{\"command\":[\"x\"]}}}}"},
+	/* what the API server fills in */
+	{"{\"terminationMessagePath\":\"/dev/termination-log\",\"terminationMessagePolicy\":\"File\",\"imagePullPolicy\":\"Always\","
+	 "\"ports\":[{\"containerPort\":1,\"protocol\":\"TCP\"}],\"readinessProbe\":{\"httpGet\":{\"port\":1,\"path\":\"/\",\"scheme\":\"HTTP\"},"
+	 "\"periodSeconds\":10},\"resources\":{\"limits\":{\"cpu\":\"1\"},\"requests\":{\"cpu\":\"1\"}},"
+	 "\"env\":[{\"name\":\"A\",\"valueFrom\":{\"fieldRef\":{\"apiVersion\":\"v1\",\"fieldPath\":\"p\"}}}]}",
+		"{\"ports\":[{\"containerPort\":1}],\"readinessProbe\":{\"httpGet\":{\"port\":1}},\"resources\":{\"limits\":{\"cpu\":\"1\"}},"
+		"\"env\":[{\"name\":\"A\",\"valueFrom\":{\"fieldRef\":{\"fieldPath\":\"p\"}}}]}", "{}"},
+	{"{\"terminationMessagePath\":\"/x\",\"resources\":{\"limits\":{\"cpu\":\"1\"},\"requests\":{\"cpu\":\"2\"}}}",
+		"{\"resources\":{\"limits\":{\"cpu\":\"1\"}}}", "{\"terminationMessagePath\":\"/x\",\"resources\":{\"requests\":{\"cpu\":\"2\"}}}"},
+};
+
+static void test_only_additions(void **state UNUSED)
+{
+	size_t failed = 0;
+	struct arena a;
+
+	arena_init(&a, 0);
+	for (size_t i = 0; i < ARRAY_LEN(added); i++)
+		failed += !is_wanted(&a, only_additions(&a, parse(&a, added[i].more), parse(&a, added[i].less), &go_container), added[i].want,
+			added[i].more);
+	arena_release(&a);
+	assert_int_equal(failed, 0);
+}
+
 static const struct {
 	const char *now, *then;
 	bool more;
@@ -132,7 +167,10 @@ static int merge_both(struct arena *a, const void *arg, struct err *err)
 {
 	const struct three *t = arg;
 
-	return with_additions(a, *t, &go_container) && with_changes(a, *t, &go_container) ? 0 : err_nomem(err);
+	const bool done = with_additions(a, *t, &go_container) && with_changes(a, *t, &go_container) &&
+			  only_additions(a, t->now, t->then, &go_container);
+
+	return done ? 0 : err_nomem(err);
 }
 
 static void test_no_memory(void **state UNUSED)
@@ -153,6 +191,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rules),
+		cmocka_unit_test(test_only_additions),
 		cmocka_unit_test(test_only_more),
 		cmocka_unit_test(test_no_memory),
 	};

@@ -291,6 +291,36 @@ static void test_pods(void **state UNUSED)
 	assert_int_equal(failed, 0);
 }
 
+/* What is added to the templates' own proxy stays, and counts as what the pod asks for; not what the API server fills in. */
+static void test_additions(void **state UNUSED)
+{
+	static const struct {
+		const char *change;
+		bool asked;
+	} additions[] = {
+		{"[]", false},
+		{"[{\"op\":\"add\",\"path\":\"/spec/containers/1/imagePullPolicy\",\"value\":\"Always\"}]", false},
+		{"[{\"op\":\"add\",\"path\":\"/spec/containers/1/command\",\"value\":[\"sleep\"]}]", true},
+		{"[{\"op\":\"add\",\"path\":\"/spec/containers/1/env/-\",\"value\":{\"name\":\"MORE\"}}]", true},
+	};
+	struct err err = {0};
+	struct inject_config *c = load_config(lists, &err);
+
+	assert_non_null(c);
+	for (size_t i = 0; i < ARRAY_LEN(additions); i++) {
+		struct outcome once, twice;
+
+		inject_json(c, str_of(pods[0]), &once);
+		inject_json(c, changed(&once.arena, as_json(&once.arena, once.patched), additions[i].change), &twice);
+		assert_int_equal(twice.rc, 0);
+		if (!str_is(twice.result.patch, "[]") || !raw_any_container(twice.result.asked_pod, CONTAINER_PROXY) == additions[i].asked)
+			fail_msg("%s: %.*s", additions[i].change, (int)twice.result.patch.len, twice.result.patch.p);
+		outcome_release(&once);
+		outcome_release(&twice);
+	}
+	inject_config_free(c);
+}
+
 /* --- records that nobody's injection wrote ------------------------------------------------------------------------------------ */
 
 static size_t runs;
@@ -375,6 +405,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_seen),
 		cmocka_unit_test(test_pods),
+		cmocka_unit_test(test_additions),
 		cmocka_unit_test(test_forged_records),
 	};
 

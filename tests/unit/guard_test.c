@@ -457,6 +457,37 @@ static void records_are_looked_behind(void **state UNUSED)
 	guard_unref(g);
 }
 
+/* A copy of an injected pod is one; with more in injection's container than injection writes, that is the pod's doing. */
+static void additions_are_asked_for(void **state UNUSED)
+{
+	static const char rule[] = "rules: [{name: r, match: {ownContainers: any}, action: deny, message: m}]";
+	static const char plain[] = "{\"metadata\":{},\"spec\":" APP "}";
+	static const char proxy[] = "\"name\":\"istio-proxy\"", more[] = "\"command\":[\"sleep\"],";
+	struct err err = {0};
+	struct guard *g = load_guard(rule, &err);
+	const struct admission_policy p = {.config = config, .guard = g};
+	struct guarded_outcome first, second;
+	struct text injected, changed;
+	const char *at;
+
+	inject_again(&p, STR(plain), &first);
+	assert_int_equal(first.o.rc, 0);
+	text_init(&injected, &first.o.arena, 1 << 20);
+	text_init(&changed, &first.o.arena, 1 << 20);
+	json_write(&injected, first.o.patched, 0);
+	at = strstr(text_cstr(&injected), proxy);
+	assert_non_null(at);
+	text_add(&changed, injected.data, (size_t)(at - injected.data));
+	text_adds(&changed, more);
+	text_adds(&changed, at);
+	inject_again(&p, (struct str){changed.data, changed.len}, &second);
+	assert_int_equal(second.o.rc, -1);
+	assert_int_equal(second.o.result.reason, REASON_GUARD_DENIED);
+	outcome_release(&second.o);
+	outcome_release(&first.o);
+	guard_unref(g);
+}
+
 /* What templates write on their own is not asked for by the pod, though nothing says who wrote it; another value is. */
 static void written_annotations_are_not_asked_for(void **state UNUSED)
 {
@@ -623,6 +654,7 @@ int main(void)
 		cmocka_unit_test(strip_promises_nothing_else),
 		cmocka_unit_test(rules_work_together),
 		cmocka_unit_test(records_are_looked_behind),
+		cmocka_unit_test(additions_are_asked_for),
 		cmocka_unit_test(labels_that_are_never_selected_are_found),
 		cmocka_unit_test(written_annotations_are_not_asked_for),
 		cmocka_unit_test(many_things_are_bounded),

@@ -36,6 +36,18 @@ workload Deployment example.org/v1 >other.yaml
 run 0 outrigger inject -f other.yaml
 if cmp -s out other.yaml; then ok; else bad 'a Deployment of another group was changed'; fi
 
+# --- whose a pod in a file is: its controller's today, its own up to 1.8 ----------------------------------------------------
+{ printf 'apiVersion: v1\nkind: Pod\nmetadata:\n  name: p-1\n  generateName: p-\n'
+	printf '  ownerReferences: [{apiVersion: batch/v1, kind: Job, name: job-12345678, controller: true}]\nspec: {containers: [{name: a}]}\n'
+} >owned.yaml
+printf 'policy: enabled\ntemplate: |\n  containers: [{name: istio-proxy, image: "{{ .DeploymentMeta.Name }}-{{ .TypeMeta.Kind }}"}]\n' >old-config
+printf 'policy: enabled\ntemplates:\n  sidecar: |\n    spec: {containers: [{name: istio-proxy, image: "{{ .DeploymentMeta.Name }}-{{ .TypeMeta.Kind }}"}]}\n' >new-config
+echo 'global: {}' >no-values
+run 0 outrigger inject --inject-config old-config --values no-values --istio-version 1.8 -f owned.yaml
+says out 'image: p-1-Pod'
+run 0 outrigger inject --inject-config new-config --values no-values -f owned.yaml
+says out 'image: job-CronJob'
+
 
 # --- written as Go's types are ----------------------------------------------------------------------------------------
 workload StatefulSet apps/v1 >w.yaml

@@ -120,7 +120,8 @@ static struct workload workload_of(const struct offline *f, const struct value *
 {
 	const struct str namespace = effective_namespace(f, object);
 
-	if (!shape->spec[1])
+	/* Up to 1.8 a pod in a file was its own owner. */
+	if (!shape->spec[1] && f->config->release == RELEASE_HEAD)
 		return owner_of_pod(object, namespace);
 	return (struct workload){
 		.name = raw_str(raw_get(object, "metadata"), "name"),

@@ -133,8 +133,10 @@ static int run_all(struct runner *r)
 			run_folder(r, found[i]->d_name);
 	run_templates(r);
 	for (int i = 0; i < n; i++) {
-		if (strncmp(found[i]->d_name, "istio-", 6) == 0)
+		if (strncmp(found[i]->d_name, "istio-", 6) == 0) {
+			run_uninject(r, found[i]->d_name);
 			run_properties(r, found[i]->d_name);
+		}
 		free(found[i]);
 	}
 	free(found);

@@ -48,6 +48,7 @@ void run_offline(struct runner *r, const char *folder);    /* the same, whole fi
 void run_pods(struct runner *r, const char *folder, const char *file, const char *group);
 void run_templates(struct runner *r);
 void run_properties(struct runner *r, const char *folder); /* of FOLDER/random/pods.jsonl */
+void run_uninject(struct runner *r, const char *folder);   /* the same */
 
 /* The one node of the cluster in which the random pods were recorded. */
 #define RANDOM_NODES "kind: Node\nmetadata: {name: node-1}\nstatus: {nodeInfo: {kubeletVersion: v1.34.0}}\n"

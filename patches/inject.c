@@ -108,7 +108,8 @@ static int prove(struct injection *in, struct err *err)
 	}
 	if (text_check(&intended, "the injected pod", err) < 0 || text_check(&original, "the pod", err) < 0)
 		return -1;
-	return patch_prove(given, in->ret->patch, (struct str){intended.data, intended.len}, err);
+	in->ret->pod_json = (struct str){intended.data, intended.len};
+	return patch_prove(given, in->ret->patch, in->ret->pod_json, err);
 }
 
 static int make_patch(struct injection *in, struct err *err)

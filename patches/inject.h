@@ -31,6 +31,7 @@ struct inject_result {
 	bool injected;                   /* a patch is there (it may be empty: "[]") */
 	struct str patch;                /* JSON bytes of the JSON Patch from the original; proven. p NULL: none, the pod is left as it came */
 	const struct value *pod;         /* raw: the pod as the patch makes it */
+	struct str pod_json;             /* the same as JSON text, where a patch was proven with it; p NULL: none was */
 	const struct value *asked_pod;   /* raw: what was injected: the pod, or what it was before it was injected already */
 	struct str templates;            /* names of the templates used, joined by "," */
 	struct str asked;                /* the same before aliases are resolved */

@@ -29,6 +29,7 @@ static const struct reason_row rows[REASON_COUNT] = {
 	[REASON_PASS_FAILED] = {"pass-failed", RESULT_REFUSED, "the injected pod cannot be completed"},
 	[REASON_LIMIT] = {"limit", RESULT_REFUSED, "a limit was reached"},
 	[REASON_PROOF_FAILED] = {"proof-failed", RESULT_REFUSED, "the patch could not be proven"},
+	[REASON_NOT_AUDITED] = {"not-audited", RESULT_REFUSED, "the decision could not be written to the audit log"},
 	[REASON_GUARD_DENIED] = {"guard-denied", RESULT_REFUSED, "a rule of the guard forbids the pod"},
 	[REASON_INTERNAL] = {"internal", RESULT_REFUSED, "an internal error"},
 	[REASON_SIDECAR_PRESENT] = {"sidecar-present", RESULT_SKIPPED, "the pod has its sidecar"},
@@ -36,6 +37,14 @@ static const struct reason_row rows[REASON_COUNT] = {
 	[REASON_SIDECAR_TOLERATED] = {"sidecar-tolerated", RESULT_SKIPPED, "the pod lacks its sidecar, which is not refused"},
 	[REASON_SIDECAR_MISSING] = {"sidecar-missing", RESULT_REFUSED, "the pod lacks the sidecar that its namespace demands"},
 };
+
+const char *reason_result_name(enum reason_result result)
+{
+	static const char *const names[] = {
+		[RESULT_INJECTED] = "injected", [RESULT_SKIPPED] = "skipped", [RESULT_REFUSED] = "refused"};
+
+	return names[result];
+}
 
 const struct reason_row *reason_row(enum reason r)
 {

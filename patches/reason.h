@@ -36,6 +36,7 @@ enum reason {
 	REASON_PASS_FAILED,
 	REASON_LIMIT,
 	REASON_PROOF_FAILED,
+	REASON_NOT_AUDITED,
 	REASON_GUARD_DENIED,
 	REASON_INTERNAL,
 	/* Of the validating webhook. */
@@ -56,6 +57,9 @@ struct reason_row {
 	enum reason_result result;
 	const char *text;          /* one clause for people, without full stop */
 };
+
+/* "injected", "skipped", "refused". */
+const char *reason_result_name(enum reason_result result);
 
 /* Never NULL. */
 const struct reason_row *reason_row(enum reason r);

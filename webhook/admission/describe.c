@@ -58,8 +58,7 @@ static void add_override(struct text *t, const char *what, struct str name)
 	text_add_shown(t, name.p, name.len);
 }
 
-/* The pod's own word on injection: written by people, not by an earlier injection. */
-static bool steers(struct str key)
+bool annotation_steers(struct str key)
 {
 	static const char *const written[] = {ANNOTATION_STATUS, ANNOTATION_OVERRIDES, "istio.io/rev"};
 
@@ -92,7 +91,7 @@ static int overrides_used(struct arena *a, const struct inject_result *result, s
 	add_containers(&t, record.containers);
 	add_containers(&t, record.init_containers);
 	for (uint32_t i = 0; m && i < m->len; i++)
-		if (steers(m->entry[i].key))
+		if (annotation_steers(m->entry[i].key))
 			add_override(&t, "annotation ", m->entry[i].key);
 	if (t.failed && !t.full)
 		return err_nomem(err);
@@ -117,12 +116,10 @@ static int describe_injection(const struct admission_policy *p, struct arena *a,
 int describe_decision(const struct admission_policy *p, struct arena *a, const struct admission_outcome *o,
 	const struct decide_trace *trace, struct admission_answer *answer, struct err *err)
 {
-	static const char *const decision[] = {
-		[RESULT_INJECTED] = "injected", [RESULT_SKIPPED] = "skipped", [RESULT_REFUSED] = "refused"};
 	const struct reason_row *why = reason_row(o->reason);
 	struct str guard;
 
-	answer_annotate(answer, "decision", str_of(decision[why->result]));
+	answer_annotate(answer, "decision", str_of(reason_result_name(why->result)));
 	answer_annotate(answer, "reason", str_of(why->code));
 	if (why->result == RESULT_SKIPPED)
 		answer_annotate(answer, "reason-detail", str_of(o->mistake ? o->mistake : why->text));

@@ -19,6 +19,9 @@ int describe_decision(const struct admission_policy *p, struct arena *a, const s
 int describe_warnings(const struct admission_policy *p, struct arena *a, const struct admission_outcome *o,
 	struct admission_answer *answer, struct err *err) MUST_CHECK;
 
+/* Whether an annotation is the pod's own word on injection: written by people, not by an earlier injection. */
+bool annotation_steers(struct str key);
+
 /* Static text or NULL: whether leaving this pod alone looks like somebody's mistake. */
 const char *skip_mistake(const struct inject_config *c, const struct value *pod, enum reason reason);
 

@@ -89,7 +89,6 @@ static const struct value *warnings_value(struct arena *a, const struct explanat
 
 const struct value *explanation_value(struct arena *a, const struct explanation *x)
 {
-	static const char *const result[] = {[RESULT_INJECTED] = "injected", [RESULT_SKIPPED] = "skipped", [RESULT_REFUSED] = "refused"};
 	const struct reason_row *why = reason_row(x->result.reason);
 	struct map *m = map_new(a, 12);
 
@@ -97,7 +96,7 @@ const struct value *explanation_value(struct arena *a, const struct explanation 
 	set(a, &m, "namespace", value_str(a, x->namespace));
 	set(a, &m, "name", value_str(a, x->name));
 	set(a, &m, "source", value_cstr(a, x->source));
-	set(a, &m, "result", value_cstr(a, result[why->result]));
+	set(a, &m, "result", value_cstr(a, reason_result_name(why->result)));
 	set(a, &m, "reason", value_cstr(a, why->code));
 	set(a, &m, "chain", chain_value(a, x));
 	set(a, &m, "warnings", warnings_value(a, x));

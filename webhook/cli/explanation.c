@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "patches/pod/token.h"
 #include "patches/pod/edit.h"
 #include "patches/pod/names.h"
 #include "patches/pod/overrides.h"
@@ -173,21 +174,11 @@ static void add_native(struct explainer *e)
 	add_row(e, "native-sidecars", NULL, text_cstr(&t));
 }
 
-static const struct value *projected_token(const struct value *pod)
-{
-	const struct value *l = raw_path(pod, "spec", "volumes", NULL);
-
-	for (size_t i = 0; l && l->kind == K_LIST && i < l->u.list.len; i++)
-		if (str_is(raw_str(l->u.list.item[i], "name"), "istio-token"))
-			return l->u.list.item[i];
-	return NULL;
-}
-
 /* Templates from 1.22 on know third-party tokens only, whatever the values say: the pod shows what came of it. */
 static void add_token_mode(struct explainer *e)
 {
 	const struct str policy = raw_str(raw_get(e->c->raw_values, "global"), "jwtPolicy");
-	const bool third = projected_token(e->x->result.pod);
+	const bool third = pod_has_projected_token(e->x->result.pod);
 
 	add_row(e, "token", NULL, arena_printf(e->a, "%s; values.global.jwtPolicy %s%.*s%s",
 		third ? "third-party: the pod gets a projected token (volume istio-token)" : "no projected token: first-party, if any",

@@ -29,9 +29,6 @@ static const struct {
 	{10000000, "10"},
 };
 
-static const char *const results[] = {
-	[RESULT_INJECTED] = "injected", [RESULT_SKIPPED] = "skipped", [RESULT_REFUSED] = "refused"};
-
 static size_t bucket_of(int64_t micros)
 {
 	size_t i = 0;
@@ -95,7 +92,7 @@ static uint64_t read_counter(const _Atomic uint64_t *counter)
 
 /* One copy of what many lines are made of, so that sums and parts agree. */
 struct counted {
-	uint64_t decisions[REASON_COUNT], by_result[ARRAY_LEN(results)], all;
+	uint64_t decisions[REASON_COUNT], by_result[RESULT_REFUSED + 1], all;
 	uint64_t took[METRICS_BUCKETS], took_us;
 };
 
@@ -117,7 +114,7 @@ static void print_decisions(const struct counted *c, struct str revision, struct
 	for (unsigned i = REASON_NONE + 1; i < REASON_OF_REQUIRE; i++) {
 		const struct reason_row *row = reason_row((enum reason)i);
 
-		text_addf(out, "outrigger_decisions_total{result=\"%s\",reason=\"%s\",revision=", results[row->result], row->code);
+		text_addf(out, "outrigger_decisions_total{result=\"%s\",reason=\"%s\",revision=", reason_result_name(row->result), row->code);
 		metrics_label(out, revision);
 		text_addf(out, "} %llu\n", (unsigned long long)c->decisions[i]);
 	}
@@ -198,6 +195,17 @@ static void print_guard(const struct guard *g, struct text *out)
 	}
 }
 
+static void print_audit(const struct audit_counts *c, struct text *out)
+{
+	if (!c)
+		return;
+	metrics_single(out, "outrigger_audit_lines_total", "counter", "Lines written to the audit log.", c->lines);
+	metrics_single(out, "outrigger_audit_dropped_total", "counter",
+		"Lines that could not be written: dropped, or their requests refused.", c->dropped);
+	metrics_single(out, "outrigger_audit_lag_lines", "gauge", "Lines that wait to be written.", c->lag);
+	metrics_single(out, "outrigger_audit_failing", "gauge", "Whether the audit log cannot be written now.", c->failing);
+}
+
 void metrics_print(const struct metrics *m, const struct metrics_state *state, struct text *out)
 {
 	struct counted c;
@@ -212,6 +220,7 @@ void metrics_print(const struct metrics *m, const struct metrics_state *state, s
 	print_configuration(state, out);
 	print_guard(state->guard, out);
 	print_required(m, out);
+	print_audit(state->audit, out);
 	print_istio(&c, out);
 }
 
@@ -220,6 +229,7 @@ unsigned answer_metrics(struct server *s, struct request *r, const char **ret_ty
 	own(snapshot_unrefp) struct snapshot *snapshot = snapshot_get(s->options.config);
 	struct served_cert *cert = served_cert_get(&s->certs);
 	struct metrics_state state = {0};
+	struct audit_counts audit;
 
 	*ret_type = "text/plain; version=0.0.4; charset=utf-8";
 	if (snapshot) {
@@ -227,6 +237,10 @@ unsigned answer_metrics(struct server *s, struct request *r, const char **ret_ty
 		state.guard = snapshot->guard;
 		state.generation = snapshot->generation;
 		state.since = snapshot->since;
+	}
+	if (s->options.audit) {
+		audit = audit_counted(s->options.audit);
+		state.audit = &audit;
 	}
 	state.not_after = cert ? cert->not_after : 0;
 	for (unsigned i = 0; i < SERVER_PARTS; i++)

@@ -45,6 +45,9 @@ enum {
 	/* Templates named by a pod's annotation. */
 	LIMIT_TEMPLATES_NAMED = 64,
 
+	/* Bytes of decisions that wait to be written to the audit log: some 4,000, a second of the fastest load measured. */
+	LIMIT_AUDIT_QUEUE_BYTES = 4 << 20,
+
 	/* The guard: rules and requirements in a file, exceptions, and names and patterns in all of them. */
 	LIMIT_GUARD_RULES = 256,
 	LIMIT_GUARD_EXCEPTIONS = 1024,

@@ -66,3 +66,18 @@ void admission_handle(const struct admission_policy *policy, struct arena *a, st
 	else
 		answer_without_memory(out, ret);
 }
+
+void admission_unaudited(struct arena *a, const char *why, struct text *out, struct admission_outcome *o)
+{
+	struct admission_answer answer = {.api_version = o->request.api_version, .uid = o->request.uid};
+
+	err_clear(&o->err);
+	(void)err_set(&o->err, ERR_IO, "the decision cannot be written to the audit log (%s); with --audit-full=block nothing is decided unseen",
+		why);
+	o->reason = REASON_NOT_AUDITED;
+	answer_refuse(a, &answer, &o->err);
+	answer_annotate(&answer, "decision", str_of(reason_result_name(RESULT_REFUSED)));
+	answer_annotate(&answer, "reason", str_of(reason_row(o->reason)->code));
+	text_clear(out);
+	answer_finish(&answer, out, o);
+}

@@ -27,4 +27,10 @@ struct admission_outcome {
 void admission_handle(const struct admission_policy *policy, struct arena *a, struct str body, struct str path,
 	struct text *out, struct admission_outcome *ret);
 
+/*
+ * Takes an answer back, of either webhook, because its line could not be written: `out` and the outcome are those of a
+ * refusal with reason NOT_AUDITED. why: for people.
+ */
+void admission_unaudited(struct arena *a, const char *why, struct text *out, struct admission_outcome *o);
+
 #endif

@@ -31,6 +31,7 @@ int cmd_inject(const struct options *o, struct err *err);
 int cmd_diff(const struct options *o, struct err *err);
 int cmd_explain(const struct options *o, struct err *err);
 int cmd_guard(const struct options *o, struct err *err);
+int cmd_audit(const struct options *o, struct err *err);
 int cmd_certs(const struct options *o, struct err *err);
 int cmd_version(const struct options *o, struct err *err);
 int cmd_help(const struct options *o, struct err *err);

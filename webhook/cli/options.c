@@ -70,6 +70,21 @@ static const struct option table[] = {
 	 .argument = "TIME", .fallback = "10s", .help = "handshake, headers and body must be there within this"},
 	{.name = "drain-delay", AT(drain_delay), .type = OPTION_DURATION, .least = 0, .most = 600000, .verbs = VERB_SERVE,
 	 .argument = "TIME", .fallback = "5s", .help = "after SIGTERM: not ready, but serving, this long"},
+	{.name = "audit-log", AT(audit_log), .type = OPTION_STRING, .verbs = VERB_SERVE, .argument = "FILE|-|off", .fallback = "off",
+	 .help = "where each decision is a line, chained to the one before; - is standard output"},
+	{.name = "audit-key", AT(audit_key), .type = OPTION_STRING, .verbs = VERB_SERVE | VERB_AUDIT, .argument = "FILE",
+	 .help = "private key that signs its checkpoints (see `outrigger audit key create`); none: not signed"},
+	{.name = "audit-full", AT(audit_full), .type = OPTION_CHOICE, .choices = "block|drop", .verbs = VERB_SERVE,
+	 .argument = "block|drop", .fallback = "drop",
+	 .help = "what cannot be written: block refuses the pod (and waits for the disk with every line), drop counts it"},
+	{.name = "audit-rotate-size", AT(audit_rotate_size), .type = OPTION_SIZE, .least = 64 << 10, .most = INT64_C(1) << 40, .verbs = VERB_SERVE,
+	 .argument = "BYTES", .fallback = "100Mi", .help = "a file so large becomes FILE.1; Ki, Mi and Gi are understood"},
+	{.name = "audit-rotate-keep", AT(audit_rotate_keep), .type = OPTION_NUMBER, .least = 1, .most = 1000, .verbs = VERB_SERVE,
+	 .argument = "N", .fallback = "10", .help = "how many rotated files are kept"},
+	{.name = "audit-checkpoint-lines", AT(audit_checkpoint_lines), .type = OPTION_NUMBER, .least = 1, .most = 1000000, .verbs = VERB_SERVE,
+	 .argument = "N", .fallback = "10000", .help = "lines after which one signs what came before"},
+	{.name = "audit-checkpoint-interval", AT(audit_checkpoint_interval), .type = OPTION_DURATION, .least = 100, .most = 3600000,
+	 .verbs = VERB_SERVE, .argument = "TIME", .fallback = "10s", .help = "time after which one does, where there were fewer"},
 	{.name = "log-format", AT(log_format), .type = OPTION_CHOICE, .choices = "json|text", .verbs = VERB_SERVE,
 	 .argument = "json|text", .fallback = "text", .help = "log lines on standard error"},
 	{.name = "log-level", AT(log_level), .type = OPTION_CHOICE, .choices = "debug|info|warn|error", .verbs = VERB_SERVE,
@@ -92,6 +107,10 @@ static const struct option table[] = {
 	 .help = "a name or address that clients use; may be repeated"},
 	{.name = "days", AT(days), .type = OPTION_NUMBER, .least = 1, .most = 3650, .verbs = VERB_CERTS, .argument = "N", .fallback = "90",
 	 .help = "how long the serving certificate is valid; the CA ten times that, at most ten years"},
+	{.name = "public-key", AT(public_key), .type = OPTION_STRING, .verbs = VERB_AUDIT, .argument = "FILE",
+	 .help = "verify, report: the public keys that count, PEM; else those that the log itself publishes, which is said"},
+	{.name = "out", AT(out), .type = OPTION_STRING, .verbs = VERB_AUDIT, .argument = "FILE",
+	 .help = "key create: where the private key goes; a file that is there is not replaced"},
 	{.name = "help", .letter = 'h', AT(help), .type = OPTION_FLAG, .verbs = ~0U, .help = "this text"},
 };
 
@@ -117,7 +136,7 @@ static const struct {
 	unsigned char type;
 	int64_t factor;
 } units[] = {
-	{"Ki", OPTION_SIZE, 1 << 10}, {"Mi", OPTION_SIZE, 1 << 20},   {"ms", OPTION_DURATION, 1},
+	{"Ki", OPTION_SIZE, 1 << 10}, {"Mi", OPTION_SIZE, 1 << 20}, {"Gi", OPTION_SIZE, 1 << 30},   {"ms", OPTION_DURATION, 1},
 	{"s", OPTION_DURATION, 1000}, {"m", OPTION_DURATION, 60000},  {"h", OPTION_DURATION, 3600000},
 };
 

@@ -19,11 +19,12 @@ enum verb {
 	VERB_DIFF = 32,
 	VERB_EXPLAIN = 64,
 	VERB_GUARD = 1 << 12,
+	VERB_AUDIT = 1 << 13,
 	VERB_GUARDED = VERB_SERVE | VERB_EXPLAIN | VERB_GUARD, /* those that hold pods against the guard */
 	VERB_CONFIGURED = VERB_SERVE | VERB_INJECT | VERB_DIFF | VERB_EXPLAIN | VERB_GUARD, /* those that load the injector's configuration */
 };
 
-enum { OPTIONS_REPEAT_MAX = 64, OPTIONS_REST_MAX = 16 };
+enum { OPTIONS_REPEAT_MAX = 64, OPTIONS_REST_MAX = 256 };
 
 /* An option that may be given several times. Borrowed from argv. */
 struct option_list {
@@ -43,6 +44,11 @@ struct options {
 	const char *revision, *istio_version, *native_sidecars, *platform, *compliance_policy, *cluster_id, *cluster_objects;
 	struct option_list env;
 	const char *guard_config;
+	/* the audit log */
+	const char *audit_log, *audit_key, *audit_full;
+	int64_t audit_rotate_size, audit_rotate_keep, audit_checkpoint_lines;
+	int64_t audit_checkpoint_interval; /* milliseconds */
+	const char *public_key, *since, *until, *reason, *user, *decision, *owner, *uid, *rule, *kind;
 	/* logging */
 	const char *log_format, *log_level;
 	/* offline */

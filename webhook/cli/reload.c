@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "webhook/cli/auditing.h"
 #include "webhook/cli/configure.h"
 
 enum { UNSETTLED_MAX = 5 };
@@ -84,6 +85,7 @@ static void refuse(struct reload *r, enum server_part part, const struct err *er
 	server_set_refusal(r->server, part, text);
 	if (known && !r->asked)
 		return;
+	audit_refused(r->audit, part_names[part], text);
 	log_with(r->log, LOG_ERROR, "refused what the files hold now; the last good one stays in force",
 		log_cstr("part", part_names[part]), log_cstr("error", text));
 }
@@ -203,10 +205,12 @@ static void settle_policy(struct reload *r, struct inject_config *config, struct
 	if (configured) {
 		accept(r, SERVER_CONFIGURATION, true);
 		log_replaced(r, snapshot);
+		audit_configuration(r->audit, snapshot);
 	}
 	if (guarded) {
 		accept(r, SERVER_GUARD, true);
 		log_guard_replaced(r, snapshot);
+		audit_guard(r->audit, snapshot);
 	}
 }
 
@@ -229,6 +233,7 @@ static void settle_certificate(struct reload *r, const struct cert_pair *pair, s
 	}
 	memcpy(r->served, digest, sizeof(digest));
 	accept(r, SERVER_CERTIFICATE, true);
+	audit_certificate(r->audit, pair);
 	log_with(r->log, LOG_INFO, "certificate replaced", log_cstr("file", r->options->tls_cert));
 }
 

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "certs/ca.h"
 #include "webhook/cli/keypair.h"
+#include "webhook/audit/audit.h"
 #include "webhook/cli/options.h"
 #include "webhook/server/server.h"
 #include "webhook/watch.h"
@@ -21,6 +22,7 @@ struct reload {
 	struct snapshot_slot *config;
 	struct server *server;
 	const struct log *log;
+	struct audit *audit; /* NULL: none */
 	struct watch watch;
 	bool asked;          /* by a signal: say what came of it even if that is nothing */
 	bool empty_at_start[4]; /* files of the configuration */

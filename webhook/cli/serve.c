@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "base/version.h"
+#include "webhook/cli/auditing.h"
 #include "webhook/cli/command.h"
 #include "webhook/cli/configure.h"
 #include "webhook/cli/reload.h"
@@ -109,7 +110,8 @@ static int serve(const struct options *o, const struct log *log, struct snapshot
 	const struct cert_pair *cert, struct reload *reload, struct err *err)
 {
 	own(close_fd) int signals = -1;
-	const struct server_options options = {
+	own(auditing_stop) struct auditing auditing = {.audit = NULL};
+	struct server_options options = {
 		.listen = o->listen,
 		.metrics_listen = strcmp(o->metrics_listen, "off") == 0 ? NULL : o->metrics_listen,
 		.threads = (unsigned)o->threads,
@@ -127,6 +129,9 @@ static int serve(const struct options *o, const struct log *log, struct snapshot
 	signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 	if (signals < 0)
 		return err_set(err, ERR_IO, "cannot wait for signals: errno %d", errno);
+	if (auditing_start(&auditing, o, log, err) < 0)
+		return -1;
+	options.audit = auditing.audit;
 	s = server_start(&options, cert, err);
 	if (!s)
 		return keypair_name_file(o, err);
@@ -135,6 +140,10 @@ static int serve(const struct options *o, const struct log *log, struct snapshot
 	reload_log_guard(slot->current->guard, log);
 	server_set_ready(s, true);
 	log_start(s, slot->current, log);
+	audit_configuration(auditing.audit, slot->current);
+	audit_guard(auditing.audit, slot->current);
+	audit_certificate(auditing.audit, cert);
+	reload->audit = auditing.audit;
 	reload_start(reload, slot, cert, s, log);
 	drain(s, o, set, watch_files(reload, signals), log);
 	server_stop(s);

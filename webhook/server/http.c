@@ -61,6 +61,7 @@ void *http_begin(void *cls, const char *target, struct MHD_Connection *c)
 	(void)atomic_fetch_add(&e->server->active, 1);
 	connection_request_begins(connection);
 	r->began_us = clock_us();
+	r->connection = c;
 	if (strlen(target) > TARGET_BYTES_MAX) {
 		r->status = MHD_HTTP_URI_TOO_LONG;
 		r->problem = "the path is longer than 4 KiB";
@@ -168,5 +169,7 @@ enum MHD_Result http_handle(void *cls, struct MHD_Connection *c, const char *url
 	if (r->status)
 		return send_problem(e, c, r, false);
 	status = r->route->answer(e->server, r, &type);
+	if (status == ANSWER_LATER)
+		return MHD_YES;
 	return send_answer(e, c, r, status, type, false);
 }

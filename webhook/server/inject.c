@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* POST /inject and /require: the request handler, and the one line it logs. */
+#include <string.h>
 #include <time.h>
 
 #include "webhook/admission/require.h"
+#include "webhook/audit/event.h"
+#include "webhook/audit/line.h"
 #include "webhook/server/route.h"
 
 /* A pod that a controller makes has no name yet, but the beginning of one. */
@@ -58,42 +61,121 @@ static void log_outcome(const struct server *s, const struct request *r, const s
 	log_line(s->options.log, level_of(o), sentence(o), fields, o->err.code ? ARRAY_LEN(fields) : without_error);
 }
 
-/* Both webhooks: what answers, what counts, and the one line. */
-static unsigned answer_review(struct server *s, struct request *r, bool require, const char **ret_type)
+/* --- the audit log ---------------------------------------------------------------------------------------------- */
+
+static int audit_body(const struct snapshot *snapshot, struct request *r, const struct admission_outcome *o, bool require,
+	struct str *ret)
 {
-	own(snapshot_unrefp) struct snapshot *snapshot = snapshot_get(s->options.config);
+	const struct audit_decision d = {.outcome = o, .revision = snapshot->config->revision,
+		.configuration = str_of(snapshot->config->digest), .pod = pod_name(&o->request), .require = require,
+		.micros = clock_us() - r->began_us};
+	struct text body;
+
+	text_init(&body, &r->arena, AUDIT_BODY_MAX);
+	audit_event_decision(&body, &d);
+	*ret = (struct str){body.data, body.len};
+	return body.failed ? -1 : 0;
+}
+
+/* On the audit log's thread, while the request's own is elsewhere. */
+static void told(void *ctx, bool written, const char *why)
+{
+	struct request *r = ctx;
+	struct server *s = r->server;
+
+	if (!written) {
+		r->unaudited = arena_strndup(&r->arena, why, strlen(why));
+		if (!r->unaudited)
+			r->unaudited = "out of memory";
+	}
+	MHD_resume_connection(r->connection);
+	(void)atomic_fetch_sub(&s->suspended, 1);
+}
+
+static unsigned wait_for_line(struct server *s, struct request *r, const struct admission_outcome *o, struct str body)
+{
+	r->outcome = arena_alloc(&r->arena, sizeof(*r->outcome));
+	if (!r->outcome) {
+		text_clear(&r->out);
+		text_adds(&r->out, "out of memory\n");
+		return MHD_HTTP_INTERNAL_SERVER_ERROR;
+	}
+	*r->outcome = *o;
+	r->server = s;
+	(void)atomic_fetch_add(&s->suspended, 1);
+	MHD_suspend_connection(r->connection);
+	if (audit_put(s->options.audit, body, told, r) < 0)
+		told(r, false, "too many decisions wait to be written");
+	return ANSWER_LATER;
+}
+
+/* --- both webhooks ------------------------------------------------------------------------------------------------ */
+
+/* What counts, and the one line. */
+static unsigned finish(struct server *s, struct request *r, struct admission_outcome *o, const char **ret_type)
+{
+	if (r->unaudited)
+		admission_unaudited(&r->arena, r->unaudited, &r->out, o);
+	*ret_type = o->http_status == MHD_HTTP_OK ? "application/json" : "text/plain; charset=utf-8";
+	if (r->route->answer == answer_require)
+		metrics_count_required(&s->metrics_counted, o);
+	else
+		metrics_count(&s->metrics_counted, o, clock_us() - r->began_us);
+	log_outcome(s, r, o);
+	return (unsigned)o->http_status;
+}
+
+static unsigned record(struct server *s, const struct snapshot *snapshot, struct request *r, struct admission_outcome *o,
+	const char **ret_type)
+{
+	struct str body;
+
+	if (!s->options.audit || o->http_status != MHD_HTTP_OK)
+		return finish(s, r, o, ret_type);
+	if (audit_body(snapshot, r, o, r->route->answer == answer_require, &body) < 0)
+		r->unaudited = audit_blocks(s->options.audit) ? "its line is too long, or there is no memory for it" : NULL;
+	else if (audit_blocks(s->options.audit))
+		return wait_for_line(s, r, o, body);
+	else
+		(void)!audit_put(s->options.audit, body, NULL, NULL); /* what it cannot take it counts */
+	return finish(s, r, o, ret_type);
+}
+
+static unsigned decide_review(struct server *s, const struct snapshot *snapshot, struct request *r, const char **ret_type)
+{
+	const struct admission_policy policy = {
+		.config = snapshot->config, .guard = snapshot->guard, .now = (int64_t)time(NULL)};
 	const struct str body = {r->body.data, r->body.len};
-	struct admission_policy policy = {.now = (int64_t)time(NULL)};
 	struct admission_outcome outcome;
 
-	*ret_type = "text/plain; charset=utf-8";
-	if (!snapshot) {
-		text_adds(&r->out, "no configuration is loaded yet\n");
-		return MHD_HTTP_SERVICE_UNAVAILABLE;
-	}
-	policy.config = snapshot->config;
-	policy.guard = snapshot->guard;
-	if (require)
+	if (r->route->answer == answer_require)
 		admission_require(&policy, &r->arena, body, &r->out, &outcome);
 	else
 		admission_handle(&policy, &r->arena, body, r->path, &r->out, &outcome);
-	if (outcome.http_status == MHD_HTTP_OK)
-		*ret_type = "application/json";
-	if (require)
-		metrics_count_required(&s->metrics_counted, &outcome);
-	else
-		metrics_count(&s->metrics_counted, &outcome, clock_us() - r->began_us);
 	guard_count(snapshot->guard, &outcome.guard);
-	log_outcome(s, r, &outcome);
-	return (unsigned)outcome.http_status;
+	return record(s, snapshot, r, &outcome, ret_type);
+}
+
+static unsigned answer_review(struct server *s, struct request *r, const char **ret_type)
+{
+	own(snapshot_unrefp) struct snapshot *snapshot = NULL;
+
+	if (r->outcome)
+		return finish(s, r, r->outcome, ret_type);
+	snapshot = snapshot_get(s->options.config);
+	if (snapshot)
+		return decide_review(s, snapshot, r, ret_type);
+	*ret_type = "text/plain; charset=utf-8";
+	text_adds(&r->out, "no configuration is loaded yet\n");
+	return MHD_HTTP_SERVICE_UNAVAILABLE;
 }
 
 unsigned answer_inject(struct server *s, struct request *r, const char **ret_type)
 {
-	return answer_review(s, r, false, ret_type);
+	return answer_review(s, r, ret_type);
 }
 
 unsigned answer_require(struct server *s, struct request *r, const char **ret_type)
 {
-	return answer_review(s, r, true, ret_type);
+	return answer_review(s, r, ret_type);
 }

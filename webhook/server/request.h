@@ -8,7 +8,10 @@
 #include "base/arena.h"
 #include "base/text.h"
 
+struct admission_outcome;
+struct MHD_Connection;
 struct route;
+struct server;
 
 struct request {
 	struct request *next; /* in the pool */
@@ -20,6 +23,11 @@ struct request {
 	const char *problem;       /* the line that goes with it */
 	bool head_read;
 	int64_t began_us;
+	struct MHD_Connection *connection;
+	/* While an answer waits for its audit line, and after. */
+	struct server *server;
+	struct admission_outcome *outcome; /* NULL before */
+	const char *unaudited;             /* why the line could not be written; NULL: it is */
 };
 
 /* Requests at rest, with their memory. Any thread. */

@@ -5,6 +5,9 @@
 
 #include "webhook/server/state.h"
 
+/* What an answer gives that is not there yet: it is asked for again once the connection is resumed. */
+enum { ANSWER_LATER = 0 };
+
 enum { HEAD_BYTES_MAX = 16 << 10, TARGET_BYTES_MAX = 4 << 10 };
 
 struct route {
@@ -14,7 +17,7 @@ struct route {
 	bool only_plain;   /* there, and not on the webhook's */
 	const char *allow; /* methods, as the header Allow has them */
 	bool takes_body;   /* JSON */
-	/* Fills r->out, gives the HTTP status; *ret_type is the Content-Type. Static text where there is no memory. */
+	/* Fills r->out, gives the HTTP status or ANSWER_LATER; *ret_type is the Content-Type. Static text where there is no memory. */
 	unsigned (*answer)(struct server *s, struct request *r, const char **ret_type);
 };
 

@@ -31,7 +31,8 @@ static unsigned thread_count(const struct server *s)
 static int start_daemon(struct endpoint *e, int fd, bool tls, unsigned threads, struct err *err)
 {
 	struct server *s = e->server;
-	const unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | (tls ? MHD_USE_TLS : 0);
+	const unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | (tls ? MHD_USE_TLS : 0) |
+			       (audit_blocks(s->options.audit) ? MHD_ALLOW_SUSPEND_RESUME : 0);
 	const struct MHD_OptionItem options[] = {
 		{MHD_OPTION_LISTEN_SOCKET, fd, NULL},
 		{MHD_OPTION_CONNECTION_LIMIT, (intptr_t)s->options.max_connections, NULL},
@@ -157,6 +158,9 @@ void server_stop(struct server *s)
 {
 	if (!s)
 		return;
+	/* libmicrohttpd cannot end while connections wait; the audit log tells each of them, written or not. */
+	while (atomic_load(&s->suspended) > 0)
+		sleep_ms(DRAIN_STEP_MS);
 	if (s->inject.daemon)
 		MHD_stop_daemon(s->inject.daemon);
 	if (s->metrics.daemon)

@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "certs/ca.h"
+#include "webhook/audit/audit.h"
 #include "webhook/server/listen.h"
 #include "webhook/snapshot.h"
 
@@ -21,6 +22,7 @@ struct server_options {
 	size_t max_body;              /* bytes */
 	int64_t idle_ms, request_ms;  /* deadlines of a silent connection, of a request */
 	struct snapshot_slot *config; /* borrowed; may be empty: not ready, /inject answers 503 */
+	struct audit *audit;          /* borrowed; NULL: no audit log. Outlives the server */
 	const struct log *log;        /* borrowed; NULL: nothing is logged */
 };
 

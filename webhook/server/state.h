@@ -30,6 +30,7 @@ struct server {
 	struct metrics metrics_counted;
 	atomic_bool ready;
 	atomic_size_t active; /* requests begun and not yet done */
+	atomic_size_t suspended; /* of these: waiting for their audit line */
 };
 
 #endif

@@ -56,6 +56,9 @@ enum {
 	LIMIT_GUARD_ASKS = 1024,
 	/* Bytes of one such thing: what is longer fits every rule about its kind. */
 	LIMIT_GUARD_VALUE = 4096,
+
+	/* Certificates of one caBundle or chain: all the public CAs of a Linux distribution are fewer than 200. */
+	LIMIT_BUNDLE_CERTS = 256,
 };
 
 #endif

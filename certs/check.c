@@ -3,9 +3,6 @@
 #include "certs/check.h"
 
 #include <limits.h>
-#include <stdio.h>
-#include <string.h>
-#include <time.h>
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -48,35 +45,18 @@ static int read_chain(struct str pem, struct chain *ret, struct err *err)
 	return 0;
 }
 
-static int64_t to_seconds(const ASN1_TIME *t)
-{
-	struct tm tm;
-
-	return ASN1_TIME_to_tm(t, &tm) == 1 ? (int64_t)timegm(&tm) : 0;
-}
-
-static const char *date(int64_t seconds, char out[32])
-{
-	const time_t t = (time_t)seconds;
-	struct tm tm;
-
-	if (!gmtime_r(&t, &tm) || !strftime(out, 32, "%Y-%m-%d %H:%M:%S UTC", &tm))
-		(void)snprintf(out, 32, "an unknown time");
-	return out;
-}
-
 static int check_dates(const X509 *cert, size_t number, int64_t now, struct err *err)
 {
-	const int64_t from = to_seconds(X509_get0_notBefore(cert)), to = to_seconds(X509_get0_notAfter(cert));
-	char when[32];
+	const int64_t from = x509_seconds(X509_get0_notBefore(cert)), to = x509_seconds(X509_get0_notAfter(cert));
+	char when[X509_DATE_MAX];
 
 	if (now < from)
 		return err_set(err, ERR_CONFIG,
 			"certificate number %zu is not valid before %s; look at this machine's clock", number,
-			date(from, when));
+			x509_date(from, when));
 	if (now > to)
 		return err_set(
-			err, ERR_CONFIG, "certificate number %zu expired at %s; renew it", number, date(to, when));
+			err, ERR_CONFIG, "certificate number %zu expired at %s; renew it", number, x509_date(to, when));
 	return 0;
 }
 
@@ -130,8 +110,8 @@ int cert_check(const struct cert_pair *pair, int64_t now, struct cert_facts *ret
 		return err_at(err, "key");
 	}
 	*ret = (struct cert_facts){
-		.not_before = to_seconds(X509_get0_notBefore(chain.cert[0])),
-		.not_after = to_seconds(X509_get0_notAfter(chain.cert[0])),
+		.not_before = x509_seconds(X509_get0_notBefore(chain.cert[0])),
+		.not_after = x509_seconds(X509_get0_notAfter(chain.cert[0])),
 		.chain = chain.len,
 		.is_ca = X509_check_ca(chain.cert[0]) != 0,
 	};

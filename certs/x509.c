@@ -3,6 +3,9 @@
 #include "certs/x509.h"
 
 #include <limits.h>
+#include <stdio.h>
+#include <time.h>
+
 #include <openssl/err.h>
 #include <openssl/pem.h>
 
@@ -69,6 +72,23 @@ EVP_PKEY *x509_read_key(struct str pem, struct err *err)
 	else
 		(void)err_set(err, ERR_CONFIG, "holds no private key in PEM form (-----BEGIN PRIVATE KEY-----)");
 	return NULL;
+}
+
+int64_t x509_seconds(const ASN1_TIME *t)
+{
+	struct tm tm;
+
+	return ASN1_TIME_to_tm(t, &tm) == 1 ? (int64_t)timegm(&tm) : 0;
+}
+
+const char *x509_date(int64_t seconds, char out[X509_DATE_MAX])
+{
+	const time_t t = (time_t)seconds;
+	struct tm tm;
+
+	if (!gmtime_r(&t, &tm) || !strftime(out, X509_DATE_MAX, "%Y-%m-%d %H:%M:%S UTC", &tm))
+		(void)snprintf(out, X509_DATE_MAX, "an unknown time");
+	return out;
 }
 
 int x509_take_text(struct arena *a, BIO *from, struct str *ret, struct err *err)

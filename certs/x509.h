@@ -11,6 +11,8 @@
 #include "base/err.h"
 #include "base/text.h"
 
+enum { X509_DATE_MAX = 32 };
+
 void x509_bio_freep(BIO **slot);
 void x509_key_freep(EVP_PKEY **slot);
 void x509_freep(X509 **slot);
@@ -22,6 +24,11 @@ int x509_failed(struct err *err, const char *what);
 X509 *x509_read_cert(struct str pem, struct err *err) MUST_CHECK;
 /* Caller owns. NULL with ERR_CONFIG, also for a key under a pass phrase. */
 EVP_PKEY *x509_read_key(struct str pem, struct err *err) MUST_CHECK;
+
+/* Seconds since 1970; 0 for what is no time. */
+int64_t x509_seconds(const ASN1_TIME *t);
+/* "2027-01-25 08:00:00 UTC"; returns out. */
+const char *x509_date(int64_t seconds, char out[X509_DATE_MAX]);
 
 /* What a BIO has collected, copied into the arena. */
 int x509_take_text(struct arena *a, BIO *from, struct str *ret, struct err *err) MUST_CHECK;

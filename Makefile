@@ -21,7 +21,7 @@ RUN_LISTEN ?= 127.0.0.1:15017
 RUN_FLAGS ?=
 FUZZ_SECONDS ?= 60
 JOBS ?= $(shell nproc 2>/dev/null || echo 1)
-export CONFORMANCE_DIR
+export CONFORMANCE_DIR JOBS
 
 PACKAGES := yaml-0.1 libpcre2-8 libcjson libcrypto jansson libmicrohttpd gnutls
 DEBIAN_BUILD := gcc libc6-dev binutils pkg-config libyaml-dev libpcre2-dev libcjson-dev libssl-dev libjansson-dev \

@@ -36,12 +36,28 @@ run_one() {
 	esac
 }
 
-for suite in "$@"; do
-	name=${suite#"$build"/}
+log_of() {
+	local name=${1#"$build"/}
 	name=${name#tests/}
-	log=$logs/${name//\//_}.log
-	run_one "$suite" >"$log" 2>&1 </dev/null
+	echo "$logs/${name//\//_}.log"
+}
+
+suites=("$@") pids=() started=0
+start_next() {
+	[ "$started" -lt ${#suites[@]} ] || return 0
+	run_one "${suites[$started]}" >"$(log_of "${suites[$started]}")" 2>&1 </dev/null &
+	pids[started]=$!
+	started=$((started + 1))
+}
+
+for ((i = 0; i < ${JOBS:-1}; i++)); do start_next; done
+for ((i = 0; i < ${#suites[@]}; i++)); do
+	wait "${pids[$i]}"
 	status=$?
+	start_next
+	log=$(log_of "${suites[$i]}")
+	name=${suites[$i]#"$build"/}
+	name=${name#tests/}
 	if [ $status -eq 0 ]; then
 		passed=$((passed + 1))
 		printf 'ok      %-34s %s\n' "$name" "$(summary "$log")"

@@ -5,6 +5,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/base64.h"
+
 static const char tag_prefix[] = "tag:yaml.org,2002:";
 
 /* Words that are no strings. */
@@ -211,41 +213,6 @@ struct yaml_scalar yaml_resolve(struct str text)
 }
 
 /* --- tags ----------------------------------------------------------------------------------------------------------- */
-
-static int base64_digit(char c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
-
-/* Standard alphabet with padding; line breaks between are ignored. False where it is none. */
-static bool base64_decode(struct str s, struct text *out)
-{
-	uint32_t bits = 0;
-	size_t digits = 0, padding = 0;
-
-	for (size_t i = 0; i < s.len; i++) {
-		const int digit = base64_digit(s.p[i]);
-
-		if (s.p[i] == '\r' || s.p[i] == '\n')
-			continue;
-		if (s.p[i] == '=' && digits % 4 >= 2 && digits % 4 + padding < 4) {
-			padding++;
-			continue;
-		}
-		if (digit < 0 || padding)
-			return false;
-		bits = bits << 6 | (uint32_t)digit;
-		if (digits++ % 4)
-			text_addc(out, (char)(bits >> (6 - 2 * ((digits - 1) % 4))));
-	}
-	return (digits + padding) % 4 == 0;
-}
 
 static int decode_binary(struct arena *a, struct str text, struct yaml_scalar *ret, struct err *err)
 {

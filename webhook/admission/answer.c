@@ -1,45 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* AdmissionReview out: the answer in the form that was asked for. */
+#include "base/base64.h"
 #include "patches/value/json.h"
 #include "webhook/admission/review.h"
-
-static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-static char digit(uint32_t bits, unsigned shift)
-{
-	return digits[bits >> shift & 63];
-}
-
-/* RFC 4648, with padding: what Go's encoding/json reads into []byte. */
-static void add_base64(struct text *out, struct str s)
-{
-	const size_t len = (s.len + 2) / 3 * 4;
-	char *to = text_room(out, len);
-	size_t i;
-
-	if (!to)
-		return;
-	for (i = 0; i + 2 < s.len; i += 3, to += 4) {
-		const unsigned char *p = (const unsigned char *)s.p + i;
-		const uint32_t bits = (uint32_t)p[0] << 16 | (uint32_t)p[1] << 8 | p[2];
-
-		to[0] = digit(bits, 18);
-		to[1] = digit(bits, 12);
-		to[2] = digit(bits, 6);
-		to[3] = digit(bits, 0);
-	}
-	if (i < s.len) {
-		const unsigned char *p = (const unsigned char *)s.p + i;
-		const bool two = s.len - i == 2;
-		const uint32_t bits = (uint32_t)p[0] << 16 | (two ? (uint32_t)p[1] << 8 : 0);
-
-		to[0] = digit(bits, 18);
-		to[1] = digit(bits, 12);
-		to[2] = two ? digit(bits, 6) : '=';
-		to[3] = '=';
-	}
-	out->len += len;
-}
 
 static void add_member(struct text *out, const char *name, struct str value)
 {
@@ -90,7 +53,7 @@ void answer_write(struct text *out, const struct admission_answer *answer)
 	}
 	if (answer->patch.p && !str_is(answer->patch, "[]")) {
 		text_adds(out, ",\"patch\":\"");
-		add_base64(out, answer->patch);
+		base64_encode(out, answer->patch);
 		text_adds(out, "\",\"patchType\":\"JSONPatch\"");
 	}
 	add_audit(out, answer);

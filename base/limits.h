@@ -48,6 +48,20 @@ enum {
 	/* Bytes of decisions that wait to be written to the audit log: some 4,000, a second of the fastest load measured. */
 	LIMIT_AUDIT_QUEUE_BYTES = 4 << 20,
 
+	/* The Kubernetes API: bytes of one answer or of one event of a watch. An object holds at most 3 MiB of JSON (1.5 MiB in etcd); a page
+	 * of a list is asked for so that it stays far below. */
+	LIMIT_API_BYTES = 32 << 20,
+	/* Bytes of an API server's own words in an error of ours. */
+	LIMIT_API_MESSAGE = 512,
+	/* Bytes of a token file or a namespace file. Tokens with many claims reach some 4 KiB; HTTP servers take no more than 16 in a header. */
+	LIMIT_TOKEN_BYTES = 16 << 10,
+	/* Objects of one kind that are kept: what Kubernetes supports is 5,000 nodes and 10,000 namespaces. */
+	LIMIT_KEPT_OBJECTS = 100000,
+	/* Bytes that are kept of one object: the two texts of a ConfigMap are the largest. */
+	LIMIT_KEPT_BYTES = 4 << 20,
+	/* Events that wait to be written, and kinds of them that are counted together. */
+	LIMIT_EVENTS_QUEUED = 256,
+
 	/* The guard: rules and requirements in a file, exceptions, and names and patterns in all of them. */
 	LIMIT_GUARD_RULES = 256,
 	LIMIT_GUARD_EXCEPTIONS = 1024,

@@ -47,6 +47,17 @@ static int add_document(struct arena *a, struct objects *o, const struct value *
 	return 0;
 }
 
+/* The document's place, with the place inside it put before the cause. */
+static int blame(const struct named_text *text, size_t line, struct err *err)
+{
+	if (err && err->where[0])
+		(void)err_wrap(err, "%s", err->where);
+	if (err)
+		err->where[0] = '\0';
+	err_wrap(err, "%s: document at line %zu", text->name, line);
+	return err_at(err, "%s:%zu", text->name, line);
+}
+
 static int read_objects(struct arena *a, const struct named_text *text, struct objects *o, struct err *err)
 {
 	struct yaml_reader reader = {text->text, 1};
@@ -56,10 +67,8 @@ static int read_objects(struct arena *a, const struct named_text *text, struct o
 	while (yaml_next_document(&reader, &doc, &line)) {
 		const struct value *v = yaml_parse(a, doc, 0, err);
 
-		if (!v || add_document(a, o, v, err) < 0) {
-			err_wrap(err, "%s: document at line %zu", text->name, line);
-			return err_at(err, "%s:%zu", text->name, line);
-		}
+		if (!v || add_document(a, o, v, err) < 0)
+			return blame(text, line, err);
 	}
 	return 0;
 }

@@ -147,8 +147,13 @@ const struct namespace_facts *inject_config_namespace(const struct inject_config
 bool selectors_match(const struct selectors *s, const struct map *labels);
 /* Which selector is the first to match; SIZE_MAX: none. */
 size_t selectors_find(const struct selectors *s, const struct map *labels);
+/* One raw label selector. */
+int selector_compile(struct arena *a, const struct value *raw, struct selector *ret, struct err *err) MUST_CHECK;
 /* A raw list of label selectors (metav1.LabelSelector). ERR_CONFIG names the entry. */
 int selectors_compile(struct arena *a, const struct value *raw, struct selectors *ret, struct err *err) MUST_CHECK;
+
+/* The minor number of "1.8.6-distroless", "v1.5", "1.32-dev"; -1 where the text is no version of Istio 1. */
+int istio_minor(struct str version);
 
 /* Reads Nodes, Namespaces and ProxyConfigs, and the names of ConfigMaps and Secrets, from a stream of manifests (documents and Lists) into c. */
 int cluster_objects_load(struct inject_config *c, const struct named_text *text, struct err *err) MUST_CHECK;
@@ -162,6 +167,9 @@ bool release_is_before(const struct release_evidence *told, int patch);
 
 /* From 1.8 on values have types: raw values of a wrong kind are ERR_CONFIG, with the key and what it must be. */
 int check_value_types(const struct value *values, enum release release, struct err *err) MUST_CHECK;
+/* One by one: how many such values the release knows, and whether number i is wrong: where, and what it must be. */
+size_t value_types(enum release release);
+bool value_type_mistake(const struct value *values, size_t i, struct str *ret_path, const char **ret_want);
 
 /* The embedded default (embedded.c): our own templates, values and mesh. */
 extern const char embedded_inject_config[], embedded_values[], embedded_mesh[];

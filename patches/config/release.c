@@ -5,8 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The minor number of "1.8.6-distroless", "v1.5", "1.32-dev"; -1 where the text is no version of Istio 1. */
-static int minor_of(struct str version)
+int istio_minor(struct str version)
 {
 	int minor = 0;
 	size_t i;
@@ -67,7 +66,7 @@ int release_detect(const struct value *config, const struct value *values, struc
 {
 	const struct value *templates = raw_get(config, "templates"), *old = raw_get(config, "template");
 	const bool has_templates = templates && templates->kind == K_MAP && templates->u.map && templates->u.map->len;
-	int minor = minor_of(override);
+	int minor = istio_minor(override);
 
 	if (override.len && minor < 5)
 		return err_set(err, ERR_CONFIG, "'%.*s' is no Istio release that is served, use 1.5 to 1.32",
@@ -88,7 +87,7 @@ int release_detect(const struct value *config, const struct value *values, struc
 	*ret_evidence = (struct release_evidence){TOLD_BY_OPTION, override};
 	if (minor < 0) {
 		*ret_evidence = (struct release_evidence){TOLD_BY_TAG, tag_of(values)};
-		minor = minor_of(tag_of(values));
+		minor = istio_minor(tag_of(values));
 	}
 	*ret = minor >= 5 && minor < 9 ? release_of_minor(minor) : release_of_text(old->u.s, ret_evidence);
 	return 0;
@@ -111,7 +110,7 @@ static int patch_of(struct str version)
 
 bool release_is_before(const struct release_evidence *told, int patch)
 {
-	const int own = (told->by == TOLD_BY_OPTION || told->by == TOLD_BY_TAG) && minor_of(told->text) >= 0 ? patch_of(told->text) : -1;
+	const int own = (told->by == TOLD_BY_OPTION || told->by == TOLD_BY_TAG) && istio_minor(told->text) >= 0 ? patch_of(told->text) : -1;
 
 	return own >= 0 && own < patch;
 }

@@ -116,7 +116,7 @@ static int read_label(struct arena *a, const struct map_entry *e, struct label_r
 	return 0;
 }
 
-static int compile_one(struct arena *a, const struct value *raw, struct selector *ret, struct err *err)
+int selector_compile(struct arena *a, const struct value *raw, struct selector *ret, struct err *err)
 {
 	const struct value *labels = raw_get(raw, "matchLabels"), *expressions = raw_get(raw, "matchExpressions");
 	const size_t n_labels = labels && labels->kind == K_MAP && labels->u.map ? labels->u.map->len : 0;
@@ -152,7 +152,7 @@ int selectors_compile(struct arena *a, const struct value *raw, struct selectors
 	if (!s)
 		return err_nomem(err);
 	for (size_t i = 0; i < raw->u.list.len; i++)
-		if (compile_one(a, raw->u.list.item[i], &s[i], err) < 0)
+		if (selector_compile(a, raw->u.list.item[i], &s[i], err) < 0)
 			return err_wrap(err, "entry %zu", i + 1);
 	*ret = (struct selectors){s, raw->u.list.len};
 	return 0;

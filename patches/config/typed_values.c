@@ -44,17 +44,29 @@ static const struct value *follow(const struct value *v, struct str path, struct
 	return v && v->kind != K_NIL ? v : NULL;
 }
 
+bool value_type_mistake(const struct value *values, size_t i, struct str *ret_path, const char **ret_want)
+{
+	const struct str path = str_of(typed[i].path);
+	const struct value *v = follow(values, path, ret_path);
+	const enum kind kind = ret_path->len == path.len ? typed[i].kind : K_MAP;
+
+	*ret_want = kind == K_STRING ? "text: put it in quotes" : kind == K_BOOL ? "true or false, without quotes" : "a map";
+	return v && v->kind != kind;
+}
+
+size_t value_types(enum release release)
+{
+	return release >= RELEASE_1_8 ? ARRAY_LEN(typed) : 0;
+}
+
 int check_value_types(const struct value *values, enum release release, struct err *err)
 {
-	for (size_t i = 0; i < ARRAY_LEN(typed) && release >= RELEASE_1_8; i++) {
-		const struct str path = str_of(typed[i].path);
-		struct str reached;
-		const struct value *v = follow(values, path, &reached);
-		const enum kind kind = reached.len == path.len ? typed[i].kind : K_MAP;
+	for (size_t i = 0; i < value_types(release); i++) {
+		const char *want;
+		struct str path;
 
-		if (v && v->kind != kind)
-			return err_set(err, ERR_CONFIG, "could not parse configuration values: %.*s must be %s", (int)reached.len, reached.p,
-				kind == K_STRING ? "text: put it in quotes" : kind == K_BOOL ? "true or false, without quotes" : "a map");
+		if (value_type_mistake(values, i, &path, &want))
+			return err_set(err, ERR_CONFIG, "could not parse configuration values: %.*s must be %s", (int)path.len, path.p, want);
 	}
 	return 0;
 }

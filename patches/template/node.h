@@ -90,6 +90,7 @@ struct template {
 	struct str name;
 	struct str text;
 	enum template_dialect dialect;
+	bool loose; /* for the analysis, never run: a function may be unknown, its node's is NULL */
 	const struct definition *main;
 	struct map *variables;      /* name with $: id */
 	const struct str *variable; /* by id; id 0 is "$" */

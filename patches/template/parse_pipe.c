@@ -88,7 +88,7 @@ static struct node *identifier(struct tree *t, const struct item *item)
 	const struct function *f = function_find(t->p->template->dialect, item->text);
 	struct node *n;
 
-	if (!f)
+	if (!f && !t->p->template->loose)
 		return tree_fail(t, "function %s not defined", tree_quoted(t, item->text));
 	n = tree_node(t, NODE_IDENTIFIER, item->pos);
 	if (n) {

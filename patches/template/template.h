@@ -53,6 +53,4 @@ struct template_env {
 int template_run(const struct template *t, struct arena *a, const struct value *data, const struct template_env *env,
 	struct rendered *ret, struct err *err) MUST_CHECK;
 
-/* For `config check`: calls fn for each field path, function and template name that the template uses. Later. */
-
 #endif

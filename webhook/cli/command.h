@@ -32,6 +32,7 @@ int cmd_diff(const struct options *o, struct err *err);
 int cmd_explain(const struct options *o, struct err *err);
 int cmd_guard(const struct options *o, struct err *err);
 int cmd_audit(const struct options *o, struct err *err);
+int cmd_config(const struct options *o, struct err *err);
 int cmd_certs(const struct options *o, struct err *err);
 int cmd_version(const struct options *o, struct err *err);
 int cmd_help(const struct options *o, struct err *err);

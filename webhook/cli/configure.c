@@ -74,10 +74,10 @@ static enum native_mode native_mode(const char *word)
 	return strcmp(word, "true") == 0 ? NATIVE_TRUE : strcmp(word, "false") == 0 ? NATIVE_FALSE : NATIVE_AUTO;
 }
 
-static struct inject_config *load(struct arena *a, const struct options *o, struct err *err)
+int configure_inputs(struct arena *a, const struct options *o, struct config_texts *ret_texts, struct inject_options *ret_options, struct err *err)
 {
-	struct config_texts texts = {0};
-	struct inject_options inject = {
+	*ret_texts = (struct config_texts){0};
+	*ret_options = (struct inject_options){
 		.revision = str_of(o->revision),
 		.istio_version = str_of(o->istio_version),
 		.native = native_mode(o->native_sidecars),
@@ -85,10 +85,15 @@ static struct inject_config *load(struct arena *a, const struct options *o, stru
 		.compliance_policy = str_of(o->compliance_policy),
 		.cluster_id = str_of(o->cluster_id),
 	};
+	return read_texts(a, o, ret_texts, err) < 0 ? -1 : read_variables(a, &o->env, &ret_options->variables, err);
+}
 
-	if (read_texts(a, o, &texts, err) < 0 || read_variables(a, &o->env, &inject.variables, err) < 0)
-		return NULL;
-	return inject_config_load(&texts, &inject, err);
+static struct inject_config *load(struct arena *a, const struct options *o, struct err *err)
+{
+	struct config_texts texts;
+	struct inject_options inject;
+
+	return configure_inputs(a, o, &texts, &inject, err) < 0 ? NULL : inject_config_load(&texts, &inject, err);
 }
 
 /* Whatever was wrong with a file, its owner has to put it right before anything can start. */

@@ -7,6 +7,10 @@
 #include "webhook/admission/guard.h"
 #include "webhook/cli/options.h"
 
+/* What configure() compiles: files read into `a`, options checked. */
+int configure_inputs(struct arena *a, const struct options *o, struct config_texts *ret_texts, struct inject_options *ret_options,
+	struct err *err) MUST_CHECK;
+
 /* Caller owns. NULL with err: ERR_CONFIG, naming file and remedy, whatever the cause; ERR_NOMEM. */
 struct inject_config *configure(const struct options *o, struct err *err) MUST_CHECK;
 /* The guard of --guard-config, or the embedded one. config: what it is to guard, for warnings; NULL: not known. now: seconds since 1970. */

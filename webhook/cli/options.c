@@ -101,6 +101,8 @@ static const struct option table[] = {
 	 .help = "labels of a pod, in place of a file"},
 	{.name = "output", .letter = 'o', AT(output), .type = OPTION_CHOICE, .choices = "text|json", .verbs = VERB_EXPLAIN | VERB_GUARD,
 	 .argument = "text|json", .fallback = "text", .help = "how it is printed; json is a list, one entry a pod or fixture"},
+	{.name = "output", .letter = 'o', AT(output), .type = OPTION_CHOICE, .choices = "text|json", .verbs = VERB_CONFIG,
+	 .argument = "text|json", .fallback = "text", .help = "how it is printed; json is a list, one entry a finding"},
 	{.name = "out", AT(out), .type = OPTION_STRING, .verbs = VERB_CERTS, .argument = "DIR",
 	 .help = "directory for ca.crt, ca.key, tls.crt, tls.key; made if it is missing"},
 	{.name = "host", AT(hosts), .type = OPTION_LIST, .verbs = VERB_CERTS, .argument = "NAME|ADDRESS",

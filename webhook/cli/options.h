@@ -18,10 +18,11 @@ enum verb {
 	VERB_HELP = 16,
 	VERB_DIFF = 32,
 	VERB_EXPLAIN = 64,
+	VERB_CONFIG = 1 << 7,
 	VERB_GUARD = 1 << 12,
 	VERB_AUDIT = 1 << 13,
 	VERB_GUARDED = VERB_SERVE | VERB_EXPLAIN | VERB_GUARD, /* those that hold pods against the guard */
-	VERB_CONFIGURED = VERB_SERVE | VERB_INJECT | VERB_DIFF | VERB_EXPLAIN | VERB_GUARD, /* those that load the injector's configuration */
+	VERB_CONFIGURED = VERB_SERVE | VERB_INJECT | VERB_DIFF | VERB_EXPLAIN | VERB_GUARD | VERB_CONFIG, /* those that load the injector's configuration */
 };
 
 enum { OPTIONS_REPEAT_MAX = 64, OPTIONS_REST_MAX = 256 };

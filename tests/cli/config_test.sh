@@ -1,0 +1,94 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Does `outrigger config check` name what is wrong, keep quiet where nothing is, and end with the exit code that it promises?
+# shellcheck source=tests/cli/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+# --- nothing is wrong -----------------------------------------------------------------------------------------------------
+run 0 outrigger config check
+silent out
+silent err
+run 0 outrigger config check -o json
+if [ "$(cat out)" = '[]' ]; then ok; else bad "no empty list: $(cat out)"; fi
+
+# --- mistakes in three files, all of them told in one run --------------------------------------------------------------------
+cat >config.yaml <<'END'
+policy: enable
+templates:
+  sidecar: |
+    spec:
+      containers:
+      - name: istio-proxy
+        image: {{ .Values.global.hubb }}
+        env: [{name: A, value: {{ quot .ObjectMeta.Nme }}}]
+END
+echo 'global: {tag: 1.7.8}' >values.yaml
+echo 'trustDomian: td' >mesh.yaml
+with=(--inject-config config.yaml --values values.yaml --mesh-config mesh.yaml)
+run 1 outrigger config check "${with[@]}"
+cat >want <<'END'
+config.yaml:1: error: policy is 'enable'; write 'enabled' or 'disabled'
+config.yaml:7:19: warning: .Values.global.hubb is not in the values, so "<no value>" is printed; set it in the values, or give the action a default
+config.yaml:8:35: error: function 'quot' is not defined; use 'quote' if that is meant
+config.yaml:8:51: error: .ObjectMeta has no field 'Nme' (its type is v1.ObjectMeta); use 'Name' if that is meant
+mesh.yaml:1: warning: unknown field 'trustDomian' of MeshConfig is ignored; use 'trustDomain' if that is meant
+values.yaml:1: warning: global.tag is of Istio 1.7, but the configuration has 'templates:' of 1.9 and later; take 'config' and 'values' from the same ConfigMap
+END
+if diff want out; then ok; else bad 'other findings'; fi
+silent err
+run 1 outrigger config check "${with[@]}" -o json
+says out '{"file": "config.yaml", "line": 1, "severity": "error", "message": "policy is '"'enable'"'", "remedy": "write '"'enabled' or 'disabled'"'"}'
+if [ "$(grep -c '"file"' out)" = 6 ]; then ok; else bad "not six entries: $(cat out)"; fi
+
+# --- a ConfigMap's manifest, and the options of serve --------------------------------------------------------------------------
+cat >manifest.yaml <<'END'
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: istio-sidecar-injector}
+data:
+  config: |
+    policy: enabled
+    templates:
+      sidecar: |
+        spec: {containers: [{name: istio-proxy, image: i}]}
+        # {{ if .NativeSidecars }}{{ .Nope }}{{ end }}
+  values: '{"global": {"tag": "1.30.1"}}'
+END
+run 1 outrigger config check --injectConfigFile manifest.yaml
+says out "manifest.yaml:10:38: error: the dot has no field 'Nope'"
+run 1 outrigger config check --inject-config manifest.yaml --istio-version 1.20 --platform openshift --native-sidecars true
+says out "info: 'NativeSidecars' came with Istio 1.27: the injector of 1.20 fails on it"
+# What is only worth knowing is no failure.
+sed -i 's/{{ .Nope }}//' manifest.yaml
+run 0 outrigger config check --inject-config manifest.yaml --istio-version 1.20
+says out 'manifest.yaml:10:17: info: '
+run 0 outrigger config check --inject-config manifest.yaml
+silent out
+
+# --- what cannot be loaded is a finding, and the rest is looked at all the same ----------------------------------------------------
+echo 'policy: [' >broken.yaml
+run 1 outrigger config check --inject-config broken.yaml --values values.yaml --mesh-config mesh.yaml
+says out 'broken.yaml:2:1: error: cannot be read as YAML'
+says out 'mesh.yaml:1: warning: unknown field'
+run 1 outrigger config check --inject-config config.yaml
+says out 'config.yaml:1: error: the values are missing'
+says out "function 'quot' is not defined"
+run 1 outrigger config check --cluster-objects broken.yaml
+says out 'broken.yaml:1: error: cannot be loaded: broken.yaml: document at line 1: line 2, column 1: yaml:'
+run 1 outrigger config check --inject-config manifest.yaml --revision $'a\nb' --values broken.yaml
+says out 'broken.yaml:2:1: error: '
+
+# --- wrong usage -------------------------------------------------------------------------------------------------------------------
+run 2 outrigger config
+says err 'one of these is needed: check'
+run 2 outrigger config check now
+run 2 outrigger config check --inject-config nowhere.yaml
+says err 'nowhere.yaml'
+run 2 outrigger config check -o yaml
+run 2 outrigger config check --listen 127.0.0.1:0
+printf 'policy: \xff\n' >latin.yaml
+run 2 outrigger config check --inject-config latin.yaml
+says err latin.yaml
+if outrigger config check --inject-config config.yaml --values values.yaml >/dev/full 2>err; then bad 'a full disk looks like success'; else ok; fi
+
+finish

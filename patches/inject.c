@@ -142,11 +142,50 @@ static int run(struct injection *in, inject_fn *flow, struct err *err)
 	return restorable(&record) ? reinject(in, &record, flow, err) : flow(in, err);
 }
 
+/* --- tokens ------------------------------------------------------------------------------------------------------ */
+
+static bool is_unmounted(const struct injection *in)
+{
+	const struct value *spec = raw_get(in->given, "spec"), *mounts = raw_get(spec, "automountServiceAccountToken");
+
+	if (mounts && mounts->kind == K_BOOL)
+		return !mounts->u.b;
+	return inject_config_account_is_unmounted(in->config, in->namespace, raw_str(spec, "serviceAccountName"));
+}
+
+static void warn_of_token(struct injection *in)
+{
+	const struct inject_config *c = in->config;
+
+	if (c->token_asked.use == TOKEN_USE_NONE)
+		return;
+	if (c->token.fell_back)
+		warn(in, TOKEN_FALLBACK_SENTENCE);
+	if (c->token.problem == TOKEN_UNSUPPORTED)
+		warn(in, "this cluster has no third-party tokens, which --token-policy orders: the pod will not start");
+	if (c->token.mode == TOKEN_MODE_FIRST_PARTY && is_unmounted(in))
+		warn(in, "automountServiceAccountToken is false: the proxy has no first-party token and will not start; allow it");
+}
+
+/* A pod whose proxy could never get its token is better not made. */
+static int check_token(struct injection *in, struct err *err)
+{
+	const char *refusal = in->config->token_asked.use != TOKEN_USE_NONE ? token_refusal(in->config->token.problem) : NULL;
+
+	if (!refusal)
+		return 0;
+	(void)err_set(err, ERR_CONFIG, "%s", refusal);
+	return injection_refuse(in, REASON_TOKEN_MODE);
+}
+
 static int inject(struct injection *in, struct err *err)
 {
 	const struct map *annotations = in->annotations && in->annotations->kind == K_MAP ? in->annotations->u.map : NULL;
 	const bool overlays = in->config->release == RELEASE_HEAD;
 
+	if (check_token(in, err) < 0)
+		return -1;
+	warn_of_token(in);
 	in->ret->reason = REASON_BAD_ANNOTATION;
 	if (validate_annotations(in->a, annotations, in->config->release, err) < 0)
 		return overlays ? err_wrap(err, "failed to run injection template") : -1;

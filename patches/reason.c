@@ -27,6 +27,7 @@ static const struct reason_row rows[REASON_COUNT] = {
 	[REASON_OVERLAY_FAILED] = {"overlay-failed", RESULT_REFUSED, "what the template rendered cannot be merged into the pod"},
 	[REASON_OVERRIDES_FAILED] = {"overrides-failed", RESULT_REFUSED, "the pod's own proxy container cannot be applied"},
 	[REASON_PASS_FAILED] = {"pass-failed", RESULT_REFUSED, "the injected pod cannot be completed"},
+	[REASON_TOKEN_MODE] = {"token-mode", RESULT_REFUSED, "the service-account token that is allowed is not possible here"},
 	[REASON_LIMIT] = {"limit", RESULT_REFUSED, "a limit was reached"},
 	[REASON_PROOF_FAILED] = {"proof-failed", RESULT_REFUSED, "the patch could not be proven"},
 	[REASON_NOT_AUDITED] = {"not-audited", RESULT_REFUSED, "the decision could not be written to the audit log"},

@@ -216,19 +216,35 @@ static void tell_load_error(struct checking *c, const struct err *err)
 			"cannot be loaded: %s", err->what);
 }
 
+/* Every pod would be refused: told once, and the templates are tried all the same. */
+static void tell_token_refusal(struct checking *c, const struct inject_config *config)
+{
+	const struct place place = source_path_place(&c->config, c->a, "templates");
+	const struct str refusal = str_of(token_refusal(config->token.problem));
+	struct str rest = refusal;
+	const struct str what = str_cut(&rest, ';');
+
+	findings_add(c->f, FINDING_ERROR, &place, rest.p ? rest.p + strspn(rest.p, " ") : "", "%.*s", (int)what.len, what.p);
+}
+
 static int load_and_try(struct checking *c, struct err *err)
 {
 	struct err refused = {0};
-	struct inject_config *config = inject_config_load(c->texts, c->options, &refused);
-	int status;
+	own(inject_config_freep) struct inject_config *config = inject_config_load(c->texts, c->options, &refused);
+	struct inject_options without = *c->options;
 
-	if (!config) {
-		tell_load_error(c, &refused);
-		return refused.code == ERR_NOMEM ? err_nomem(err) : 0;
+	if (config && config->token_asked.use != TOKEN_USE_NONE && token_refusal(config->token.problem)) {
+		tell_token_refusal(c, config);
+		without.token_policy = TOKEN_POLICY_AUTO;
+		without.token_discovery = TOKEN_DISCOVERY_UNKNOWN;
+		c->options = &without;
+		inject_config_free(config);
+		config = inject_config_load(c->texts, c->options, &refused);
 	}
-	status = check_trial(c, config, err);
-	inject_config_free(config);
-	return status;
+	if (config)
+		return check_trial(c, config, err);
+	tell_load_error(c, &refused);
+	return refused.code == ERR_NOMEM ? err_nomem(err) : 0;
 }
 
 int config_check(

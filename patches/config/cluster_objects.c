@@ -133,7 +133,17 @@ static void fill(const struct objects *o, struct node *nodes, struct namespace_f
 	}
 }
 
-/* ConfigMaps and Secrets, by name alone: their content is nobody's business here. */
+/* Every one of its kind; of service accounts those whose pods get no token mounted. */
+static bool is_kept(const struct value *object, const char *kind)
+{
+	const struct value *mounts = raw_get(object, "automountServiceAccountToken");
+
+	if (!str_is(raw_str(object, "kind"), kind))
+		return false;
+	return strcmp(kind, "ServiceAccount") != 0 || (mounts && mounts->kind == K_BOOL && !mounts->u.b);
+}
+
+/* By name alone: the content of ConfigMaps and Secrets is nobody's business here. */
 static int keep_names(struct arena *a, const struct objects *o, const char *kind, const struct named_object **ret, size_t *ret_len)
 {
 	const size_t len = count_kind(o, kind);
@@ -143,7 +153,7 @@ static int keep_names(struct arena *a, const struct objects *o, const char *kind
 	for (size_t i = 0; list && i < o->len; i++) {
 		const struct value *meta = raw_get(o->item[i], "metadata");
 
-		if (str_is(raw_str(o->item[i], "kind"), kind))
+		if (is_kept(o->item[i], kind))
 			list[n++] = (struct named_object){raw_str(meta, "namespace"), raw_str(meta, "name")};
 	}
 	*ret = list;
@@ -169,7 +179,8 @@ int cluster_objects_load(struct inject_config *c, const struct named_text *text,
 	namespaces = arena_calloc(&c->arena, c->n_namespaces, sizeof(*namespaces));
 	proxy_configs = arena_calloc(&c->arena, c->n_proxy_configs, sizeof(*proxy_configs));
 	if (!nodes || !namespaces || !proxy_configs || keep_names(&c->arena, &o, "ConfigMap", &c->config_maps, &c->n_config_maps) < 0 ||
-	    keep_names(&c->arena, &o, "Secret", &c->secrets, &c->n_secrets) < 0)
+	    keep_names(&c->arena, &o, "Secret", &c->secrets, &c->n_secrets) < 0 ||
+	    keep_names(&c->arena, &o, "ServiceAccount", &c->unmounted_accounts, &c->n_unmounted_accounts) < 0)
 		return err_nomem(err);
 	fill(&o, nodes, namespaces, proxy_configs);
 	c->nodes = nodes;

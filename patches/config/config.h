@@ -6,6 +6,7 @@
 #ifndef PATCHES_CONFIG_CONFIG_H
 #define PATCHES_CONFIG_CONFIG_H
 
+#include "patches/config/token_mode.h"
 #include "patches/digest.h"
 #include "patches/mesh/mesh.h"
 #include "patches/template/template.h"
@@ -25,6 +26,8 @@ struct inject_options {
 	bool openshift;               /* PLATFORM=openshift: proxy ids from the namespace */
 	struct str compliance_policy; /* COMPLIANCE_POLICY */
 	struct str cluster_id;        /* name of the cluster whose nodes are known; "Kubernetes" where empty */
+	enum token_policy token_policy;
+	enum token_discovery token_discovery;
 	const struct map *variables;  /* what `env` may answer: K_STRING by name; NULL: nothing */
 };
 
@@ -113,6 +116,9 @@ struct inject_config {
 	bool openshift;
 	struct template_env env;
 
+	struct token_question token_asked;   /* what the token mode was decided by */
+	struct token_decision token;         /* values.global.jwtPolicy above is as it says */
+
 	bool nodes_known;          /* false: no source of nodes; auto-detection says no */
 	const struct node *nodes;
 	size_t n_nodes;
@@ -123,6 +129,8 @@ struct inject_config {
 
 	const struct named_object *config_maps, *secrets; /* none: not known */
 	size_t n_config_maps, n_secrets;
+	const struct named_object *unmounted_accounts; /* service accounts whose pods get no token mounted */
+	size_t n_unmounted_accounts;
 
 	struct mesh_warnings warnings; /* what loading found odd; for the log and `config check` */
 	char digest[SHA256_HEX + 1];              /* SHA-256 of all texts, hexadecimal: names this configuration */
@@ -137,6 +145,8 @@ struct inject_config *inject_config_load(const struct config_texts *texts, const
 void inject_config_free(struct inject_config *c);
 void inject_config_freep(struct inject_config **slot);
 
+/* Whether a pod of this service account ("" is default) gets no token mounted unless it says otherwise; false where it is not known. */
+bool inject_config_account_is_unmounted(const struct inject_config *c, struct str namespace, struct str account);
 /* NULL where the configuration has no such template. */
 const struct named_template *inject_config_template(const struct inject_config *c, struct str name);
 const struct namespace_facts *inject_config_namespace(const struct inject_config *c, struct str name);

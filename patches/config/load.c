@@ -270,6 +270,55 @@ static int read_values(struct inject_config *c, const struct named_text *t, stru
 	return 0;
 }
 
+/* A copy of the values with another jwtPolicy; the rest is shared. */
+static int set_jwt_policy(struct inject_config *c, const char *word, struct err *err)
+{
+	const struct value *global = raw_get(c->raw_values, "global"), *v = value_cstr(&c->arena, word);
+	struct map *values = map_clone(&c->arena, c->raw_values->u.map, 1), *m = map_clone(&c->arena, global ? global->u.map : NULL, 1);
+
+	if (!values || !m || !v || map_setc(&c->arena, m, "jwtPolicy", v) < 0)
+		return err_nomem(err);
+	v = value_map(&c->arena, m);
+	if (!v || map_setc(&c->arena, values, "global", v) < 0)
+		return err_nomem(err);
+	c->raw_values = value_map(&c->arena, values);
+	c->values = c->raw_values ? value_from_raw(&c->arena, c->raw_values) : NULL;
+	if (!c->values)
+		return err_nomem(err);
+	value_freeze(c->values);
+	return 0;
+}
+
+/* Of what pods get unless they ask for another: one that has third-party tokens only decides for all. Where those have none, of the others. */
+static enum token_use use_of_templates(const struct inject_config *c, const struct map *templates)
+{
+	enum token_use use = TOKEN_USE_NONE;
+
+	for (size_t i = 0; i < c->n_default_templates; i++) {
+		const struct value *text = map_get(templates, c->default_templates[i]);
+		const enum token_use of = text ? token_use_of(text->u.s) : TOKEN_USE_NONE;
+
+		use = of > use ? of : use;
+	}
+	for (uint32_t i = 0; i < templates->len && use == TOKEN_USE_NONE; i++)
+		use = token_use_of(templates->entry[i].value->u.s);
+	return use;
+}
+
+/* The mode in force is what the templates see, whatever the values say; without a word on it they stay as they are. */
+static int settle_token(struct inject_config *c, const struct value *config, const struct inject_options *o, struct err *err)
+{
+	const struct str said = raw_str(raw_get(c->raw_values, "global"), "jwtPolicy");
+	const bool told = o->token_policy != TOKEN_POLICY_AUTO || o->token_discovery != TOKEN_DISCOVERY_UNKNOWN;
+
+	c->token_asked = (struct token_question){o->token_policy, TOKEN_USE_NONE, said, o->token_discovery};
+	c->token_asked.use = c->release == RELEASE_HEAD ? use_of_templates(c, raw_get(config, "templates")->u.map) : token_use_of(c->template_text);
+	c->token = token_mode_resolve(&c->token_asked);
+	if (!told || c->token_asked.use != TOKEN_USE_BOTH || str_is(said, token_mode_value(c->token.mode)))
+		return 0;
+	return set_jwt_policy(c, token_mode_value(c->token.mode), err);
+}
+
 static int read_mesh(struct inject_config *c, const struct named_text *t, struct err *err)
 {
 	c->warnings.arena = &c->arena;
@@ -321,11 +370,17 @@ static int read_options(struct inject_config *c, const struct inject_options *o,
 	return 0;
 }
 
-/* A NUL between the texts, so that none can pass for a part of the next; the digest is the same where no objects are given. */
+/*
+ * A NUL between the texts, so that none can pass for a part of the next; the digest is the same where no objects are given, and where the
+ * token mode is left to the values.
+ */
 static int digest_texts(struct inject_config *c, const struct sources *s, struct str cluster_objects, struct err *err)
 {
 	const struct str nul = {"", 1};
-	const struct str pieces[] = {s->config.text, nul, s->values.text, nul, s->mesh.text, nul, cluster_objects};
+	const char token[] = {'\0', (char)('0' + c->token_asked.policy), (char)('0' + c->token_asked.discovery)};
+	const bool told = c->token_asked.policy != TOKEN_POLICY_AUTO || c->token_asked.discovery != TOKEN_DISCOVERY_UNKNOWN;
+	const struct str pieces[] = {
+		s->config.text, nul, s->values.text, nul, s->mesh.text, nul, cluster_objects, {token, told ? sizeof(token) : 0}};
 
 	if (sha256_hex(pieces, ARRAY_LEN(pieces), c->digest) < 0)
 		return err_set(err, ERR_BUG, "cannot compute a SHA-256");
@@ -368,6 +423,8 @@ static int load(struct inject_config *c, const struct config_texts *texts, const
 	}
 	if (copy_str(c, c->release_told.text, "", &c->release_told.text) < 0)
 		return err_nomem(err);
+	if (settle_token(c, config, o, err) < 0)
+		return -1;
 	if (digest_texts(c, &s, kept.cluster_objects.text, err) < 0 || read_mesh(c, &s.mesh, err) < 0)
 		return -1;
 	return cluster_objects_load(c, &kept.cluster_objects, err);
@@ -419,4 +476,14 @@ const struct namespace_facts *inject_config_namespace(const struct inject_config
 		if (str_eq(c->namespaces[i].name, name))
 			return &c->namespaces[i];
 	return NULL;
+}
+
+bool inject_config_account_is_unmounted(const struct inject_config *c, struct str namespace, struct str account)
+{
+	const struct str name = account.len ? account : STR("default");
+
+	for (size_t i = 0; i < c->n_unmounted_accounts; i++)
+		if (str_eq(c->unmounted_accounts[i].name, name) && str_eq(c->unmounted_accounts[i].namespace, namespace))
+			return true;
+	return false;
 }

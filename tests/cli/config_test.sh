@@ -78,6 +78,23 @@ says out 'broken.yaml:1: error: cannot be loaded: broken.yaml: document at line 
 run 1 outrigger config check --inject-config manifest.yaml --revision $'a\nb' --values broken.yaml
 says out 'broken.yaml:2:1: error: '
 
+# --- a token mode that the templates do not have: one line for all of them -----------------------------------------------------------
+cat >today.yaml <<'END'
+policy: enabled
+templates:
+  sidecar: |
+    spec:
+      containers: [{name: istio-proxy, image: i}]
+      volumes: [{name: istio-token, projected: {sources: [{serviceAccountToken: {path: istio-token}}]}}]
+  other: |
+    spec: [
+END
+echo 'global: {}' >empty.yaml
+run 1 outrigger config check --inject-config today.yaml --values empty.yaml --token-policy first-party
+says out 'today.yaml:2: error: first-party tokens are not possible: these templates, of Istio 1.22 or later, have third-party tokens only; give the API server'
+says out "today.yaml:7: error: injection of a plain pod fails with template 'other'"
+if [ "$(wc -l <out)" = 2 ]; then ok; else bad "not two lines: $(cat out)"; fi
+
 # --- wrong usage -------------------------------------------------------------------------------------------------------------------
 run 2 outrigger config
 says err 'one of these is needed: check'

@@ -75,6 +75,29 @@ echo '{}' >values
 run 0 outrigger explain --inject-config old --values values -f pod.yaml
 chain 'rules of Istio 1.5, told by nothing in the template'
 
+# --- tokens ------------------------------------------------------------------------------------------------------------------
+run 0 outrigger explain --labels app=web --token-policy first-party
+chain "no projected token: first-party, if any; values.global.jwtPolicy is 'third-party-jwt', --token-policy is 'first-party', the cluster was not asked"
+run 0 outrigger explain --labels app=web
+chain "third-party: the pod gets a projected token (volume istio-token); values.global.jwtPolicy is 'third-party-jwt', --token-policy is 'auto'"
+cat >today <<'END'
+policy: enabled
+templates:
+  sidecar: |
+    spec:
+      containers: [{name: istio-proxy, image: i}]
+      volumes: [{name: istio-token, projected: {sources: [{serviceAccountToken: {path: istio-token}}]}}]
+END
+run 0 outrigger explain --inject-config today --values values --labels app=web --token-policy first-party
+chain 'refused, the service-account token that is allowed is not possible here (token-mode)'
+chain 'or use the configuration of Istio 1.21 or earlier'
+run 2 outrigger inject --inject-config today --values values --token-policy first-party -f pod.yaml
+says err 'first-party tokens are not possible'
+run 2 outrigger inject --token-policy second-party -f pod.yaml
+printf 'apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  automountServiceAccountToken: false\n  containers: [{name: a, image: i}]\n' >quiet.yaml
+run 0 outrigger explain --token-policy first-party -f quiet.yaml
+says out 'automountServiceAccountToken is false'
+
 # --- proxy configuration ------------------------------------------------------------------------------------------------------
 proxy_config() { printf 'apiVersion: networking.istio.io/v1beta1\nkind: ProxyConfig\nmetadata: {name: %s, namespace: %s}\nspec: {concurrency: 1}\n' "$1" "$2"; }
 { proxy_config r istio-system; echo ---; proxy_config near shop; echo ---; proxy_config other elsewhere; } >objects.yaml

@@ -33,6 +33,8 @@ says out 'outrigger_decisions_total{result="refused",reason="bad-annotation",rev
 says out 'outrigger_unreadable_requests_total 1'
 says out 'outrigger_proof_failures_total 0'
 says out 'outrigger_configuration_generation 1'
+says out 'outrigger_token_mode{mode="third-party"} 1'
+says out 'outrigger_token_mode{mode="first-party"} 0'
 says out 'outrigger_configuration_refused{part="configuration"} 0'
 says out 'outrigger_request_duration_seconds_bucket{le="0.0001"} '
 says out 'outrigger_request_duration_seconds_count 3'

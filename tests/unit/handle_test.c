@@ -127,6 +127,41 @@ static void missing_memory_is_answered(void **state UNUSED)
 	assert_true(injected);
 }
 
+/* In a cluster without third-party tokens: told to whoever made the pod, to the API server's audit log, and refused where it is forbidden. */
+static void a_weaker_token_is_told_of(void **state UNUSED)
+{
+	static const struct {
+		enum token_policy policy;
+		enum token_discovery discovery;
+		const char *has[2], *lacks;
+	} cases[] = {
+		{TOKEN_POLICY_AUTO, TOKEN_DISCOVERY_NO, {"\"token-mode\":\"first-party\"", "\"" TOKEN_FALLBACK_SENTENCE "\""}, "third-party\""},
+		{TOKEN_POLICY_AUTO, TOKEN_DISCOVERY_YES, {"\"token-mode\":\"third-party\"", "\"allowed\":true"}, "Falling back"},
+		{TOKEN_POLICY_REQUIRE_THIRD_PARTY, TOKEN_DISCOVERY_NO, {"\"reason\":\"token-mode\"", "third-party tokens are required"}, "\"patch\""},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		const struct inject_options options = {.token_policy = cases[i].policy, .token_discovery = cases[i].discovery};
+		const struct config_texts texts = {0};
+		struct admission_policy p = policy;
+		struct admission_outcome outcome;
+		struct arena a;
+		struct text out;
+		struct err err = {0};
+		own(inject_config_freep) struct inject_config *c = inject_config_load(&texts, &options, &err);
+
+		assert_non_null(c);
+		p.config = c;
+		arena_init(&a, 0);
+		text_init(&out, &a, 1 << 20);
+		admission_handle(&p, &a, str_of(rows[0].body), STR("/inject"), &out, &outcome);
+		assert_non_null(strstr(text_cstr(&out), cases[i].has[0]));
+		assert_non_null(strstr(text_cstr(&out), cases[i].has[1]));
+		assert_null(strstr(text_cstr(&out), cases[i].lacks));
+		arena_release(&a);
+	}
+}
+
 static void an_answer_without_room_is_500(void **state UNUSED)
 {
 	struct admission_outcome outcome;
@@ -147,6 +182,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reviews_get_their_answer),
 		cmocka_unit_test(missing_memory_is_answered),
+		cmocka_unit_test(a_weaker_token_is_told_of),
 		cmocka_unit_test(an_answer_without_room_is_500),
 	};
 

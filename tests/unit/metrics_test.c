@@ -66,6 +66,7 @@ static void each_time_has_its_bucket(void **state)
 
 static void sums_and_parts_agree(void **state)
 {
+	static const struct inject_config first = {.token_asked = {.use = TOKEN_USE_BOTH}, .token = {.mode = TOKEN_MODE_FIRST_PARTY}};
 	static const struct admission_outcome outcomes[] = {
 		{.http_status = 200, .reason = REASON_POLICY_ENABLED},
 		{.http_status = 200, .reason = REASON_LABEL_FALSE},
@@ -74,7 +75,7 @@ static void sums_and_parts_agree(void **state)
 		{.http_status = 400, .reason = REASON_BAD_REVIEW},
 	};
 	const struct metrics_state s = {.revision = STR("a\"b\\c\nd"), .generation = 3, .since = 1700000000, .not_after = 1800000000,
-		.refused = {[SERVER_CERTIFICATE] = true}};
+		.config = &first, .refused = {[SERVER_CERTIFICATE] = true}};
 	struct metrics m = {0};
 	struct arena a;
 	const char *text;
@@ -98,6 +99,9 @@ static void sums_and_parts_agree(void **state)
 	has(text, "sidecar_injection_skip_total 2\n");
 	has(text, "sidecar_injection_failure_total 1\n");
 	has(text, "outrigger_configuration_generation 3\n");
+	has(text, "outrigger_token_mode{mode=\"first-party\"} 1\n");
+	has(text, "outrigger_token_mode{mode=\"third-party\"} 0\n");
+	has(text, "outrigger_token_mode{mode=\"unknown\"} 0\n");
 	has(text, "outrigger_configuration_since_seconds 1700000000\n");
 	has(text, "outrigger_configuration_refused{part=\"configuration\"} 0\n");
 	has(text, "outrigger_configuration_refused{part=\"certificate\"} 1\n");

@@ -110,6 +110,8 @@ static int describe_injection(const struct admission_policy *p, struct arena *a,
 	if (overrides_used(a, result, &overrides, err) < 0)
 		return -1;
 	answer_annotate(answer, "overrides", overrides);
+	if (p->config->token_asked.use != TOKEN_USE_NONE)
+		answer_annotate(answer, "token-mode", str_of(token_mode_name(p->config->token.mode)));
 	return 0;
 }
 

@@ -9,7 +9,7 @@
 
 /*
  * Adds to the answer: decision, reason, reason-detail, rule, revision, templates, templates-digest, overrides,
- * configuration, guard. trace: of the decision; empty where none was taken. ERR_NOMEM.
+ * token-mode, configuration, guard. trace: of the decision; empty where none was taken. ERR_NOMEM.
  */
 int describe_decision(const struct admission_policy *p, struct arena *a, const struct admission_outcome *o,
 	const struct decide_trace *trace, struct admission_answer *answer, struct err *err) MUST_CHECK;

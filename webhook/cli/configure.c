@@ -85,6 +85,8 @@ int configure_inputs(struct arena *a, const struct options *o, struct config_tex
 		.compliance_policy = str_of(o->compliance_policy),
 		.cluster_id = str_of(o->cluster_id),
 	};
+	if (!token_policy_of(o->token_policy, &ret_options->token_policy))
+		return err_set(err, ERR_CONFIG, "--token-policy: '%.64s' is no policy", o->token_policy);
 	return read_texts(a, o, ret_texts, err) < 0 ? -1 : read_variables(a, &o->env, &ret_options->variables, err);
 }
 

@@ -177,12 +177,14 @@ static void add_native(struct explainer *e)
 /* Templates from 1.22 on know third-party tokens only, whatever the values say: the pod shows what came of it. */
 static void add_token_mode(struct explainer *e)
 {
-	const struct str policy = raw_str(raw_get(e->c->raw_values, "global"), "jwtPolicy");
+	const struct token_question *asked = &e->c->token_asked;
+	const struct str policy = asked->values;
 	const bool third = pod_has_projected_token(e->x->result.pod);
 
-	add_row(e, "token", NULL, arena_printf(e->a, "%s; values.global.jwtPolicy %s%.*s%s",
+	add_row(e, "token", NULL, arena_printf(e->a, "%s; values.global.jwtPolicy %s%.*s%s, --token-policy is '%s', %s%s",
 		third ? "third-party: the pod gets a projected token (volume istio-token)" : "no projected token: first-party, if any",
-		policy.len ? "is '" : "is not set", shown(policy), policy.len ? policy.p : "", policy.len ? "'" : ""));
+		policy.len ? "is '" : "is not set", shown(policy), policy.len ? policy.p : "", policy.len ? "'" : "",
+		token_policy_name(asked->policy), token_discovery_text(asked->discovery), e->c->token.fell_back ? ": fell back" : ""));
 }
 
 static void add_resource(struct text *t, const char *which, const struct proxy_config_resource *r)

@@ -42,7 +42,7 @@ struct options {
 	int64_t idle_timeout, request_timeout, drain_delay;    /* milliseconds */
 	/* the injector's configuration */
 	const char *inject_config, *values, *mesh_config;
-	const char *revision, *istio_version, *native_sidecars, *platform, *compliance_policy, *cluster_id, *cluster_objects;
+	const char *revision, *istio_version, *native_sidecars, *platform, *compliance_policy, *token_policy, *cluster_id, *cluster_objects;
 	struct option_list env;
 	const char *guard_config;
 	/* the audit log */

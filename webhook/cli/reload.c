@@ -114,6 +114,18 @@ static void log_guard_replaced(const struct reload *r, const struct snapshot *s)
 	reload_log_guard(s->guard, r->log);
 }
 
+void reload_log_token(struct reload *r, const struct inject_config *c)
+{
+	const struct token_decision before = r->token, now = c->token_asked.use != TOKEN_USE_NONE ? c->token : (struct token_decision){0};
+	const char *refusal = token_refusal(now.problem);
+
+	r->token = now;
+	if (now.fell_back && !before.fell_back)
+		log_line(r->log, LOG_WARN, TOKEN_FALLBACK_SENTENCE, NULL, 0);
+	if (refusal && now.problem != before.problem)
+		log_with(r->log, LOG_ERROR, "pods are refused for want of a token", log_cstr("error", refusal));
+}
+
 static void log_replaced(const struct reload *r, const struct snapshot *s)
 {
 	log_with(r->log, LOG_INFO, "configuration replaced", log_number("generation", (int64_t)s->generation),
@@ -205,6 +217,7 @@ static void settle_policy(struct reload *r, struct inject_config *config, struct
 	if (configured) {
 		accept(r, SERVER_CONFIGURATION, true);
 		log_replaced(r, snapshot);
+		reload_log_token(r, snapshot->config);
 		audit_configuration(r->audit, snapshot);
 	}
 	if (guarded) {

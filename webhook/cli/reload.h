@@ -28,6 +28,7 @@ struct reload {
 	bool empty_at_start[4]; /* files of the configuration */
 	int unsettled;       /* times in a row that the files changed while they were read */
 	unsigned char served[KEYPAIR_DIGEST];
+	struct token_decision token; /* as logged last */
 	char refused[SERVER_PARTS][RELOAD_TEXT_MAX]; /* as logged last; "" while all is well */
 };
 
@@ -40,6 +41,9 @@ void reload_release(struct reload *r);
 
 /* One line for each thing that loading found odd. */
 void reload_log_guard(const struct guard *g, const struct log *log);
+
+/* Once for each change: that proxies get the weaker token, or that pods are refused for theirs. After reload_start(). */
+void reload_log_token(struct reload *r, const struct inject_config *c);
 
 /* What SIGHUP asks for: once for all that come within the quiet period. */
 void reload_ask(struct reload *r, int64_t now);

@@ -145,6 +145,7 @@ static int serve(const struct options *o, const struct log *log, struct snapshot
 	audit_certificate(auditing.audit, cert);
 	reload->audit = auditing.audit;
 	reload_start(reload, slot, cert, s, log);
+	reload_log_token(reload, slot->current->config);
 	drain(s, o, set, watch_files(reload, signals), log);
 	server_stop(s);
 	return 0;

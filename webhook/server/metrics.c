@@ -3,6 +3,7 @@
 #include "webhook/server/metrics.h"
 
 #include <microhttpd.h>
+#include <string.h>
 
 #include "webhook/server/route.h"
 
@@ -164,6 +165,17 @@ static void print_configuration(const struct metrics_state *s, struct text *out)
 		s->not_after > 0 ? (uint64_t)s->not_after : 0);
 }
 
+static void print_token_mode(const struct inject_config *c, struct text *out)
+{
+	const bool known = c && c->token_asked.use != TOKEN_USE_NONE;
+	const char *in_force = known ? token_mode_name(c->token.mode) : "unknown";
+	static const char *const modes[] = {"third-party", "first-party", "unknown"};
+
+	metrics_head(out, "outrigger_token_mode", "gauge", "Which service-account token proxies are given: 1 for the mode in force.");
+	for (size_t i = 0; i < ARRAY_LEN(modes); i++)
+		text_addf(out, "outrigger_token_mode{mode=\"%s\"} %d\n", modes[i], strcmp(modes[i], in_force) == 0);
+}
+
 static void print_required(const struct metrics *m, struct text *out)
 {
 	metrics_head(out, "outrigger_required_total", "counter", "Pods that /require looked at, by what it found.");
@@ -218,6 +230,7 @@ void metrics_print(const struct metrics *m, const struct metrics_state *state, s
 		c.decisions[REASON_PROOF_FAILED]);
 	print_histogram(&c, "outrigger_request_duration_seconds", "Time from the first byte of a request to its answer.", out);
 	print_configuration(state, out);
+	print_token_mode(state->config, out);
 	print_guard(state->guard, out);
 	print_required(m, out);
 	print_audit(state->audit, out);
@@ -234,6 +247,7 @@ unsigned answer_metrics(struct server *s, struct request *r, const char **ret_ty
 	*ret_type = "text/plain; version=0.0.4; charset=utf-8";
 	if (snapshot) {
 		state.revision = snapshot->config->revision;
+		state.config = snapshot->config;
 		state.guard = snapshot->guard;
 		state.generation = snapshot->generation;
 		state.since = snapshot->since;

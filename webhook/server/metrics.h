@@ -31,6 +31,7 @@ void metrics_count_required(struct metrics *m, const struct admission_outcome *o
 /* What is in force while the text is printed. Borrowed. */
 struct metrics_state {
 	struct str revision;        /* p NULL without a configuration */
+	const struct inject_config *config; /* NULL where there is none */
 	const struct guard *guard;  /* NULL where there is none */
 	uint64_t generation;        /* of the configuration; 0 where there is none */
 	int64_t since;              /* seconds since 1970: put in force */

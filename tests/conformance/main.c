@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Runs what a folder of recorded answers holds and prints a table by group. */
 #include <dirent.h>
+#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,17 +51,21 @@ void runner_passed(struct runner *r, struct group *g)
 	g->passed++;
 }
 
-/* A line of exceptions.txt is "GROUP/ID  reason". */
+/* A line of exceptions.txt is "GROUP/ID  reason", a pattern as of a shell: one bug of Istio's, in each release that has it. */
 static bool is_excepted(const struct runner *r, const char *group, const char *id)
 {
 	struct str rest = r->exceptions;
-	char key[640];
+	char key[640], pattern[640];
 
-	(void)snprintf(key, sizeof(key), "%s/%s ", group, id);
+	(void)snprintf(key, sizeof(key), "%s/%s", group, id);
 	while (rest.p) {
 		const struct str line = str_cut(&rest, '\n');
+		const size_t len = str_find(line, STR("  "));
 
-		if (str_has_prefix(line, key))
+		if (len == SIZE_MAX)
+			continue;
+		(void)snprintf(pattern, sizeof(pattern), "%.*s", (int)(len < sizeof(pattern) ? len : 0), line.p);
+		if (fnmatch(pattern, key, 0) == 0)
 			return true;
 	}
 	return false;

@@ -61,6 +61,46 @@ run 0 bash -c 'outrigger audit verify - <audit.log'
 run 1 outrigger audit verify --public-key other.pub audit.log
 says out 'which is none of those given'
 
+# --- what is asked for ---------------------------------------------------------------------------------------------------
+found() { # NUMBER FILTER...: so many lines; the table has as many, behind its head
+	local want=$1
+	shift
+	run 0 outrigger audit query -o json "$@" audit.log
+	same "$(wc -l <out)" "$want" "lines for $*"
+	run 0 outrigger audit query "$@" audit.log
+	same "$(wc -l <out)" $((want + 1)) "rows for $*"
+}
+found 5
+run 0 outrigger audit query -o json --kind all audit.log
+cp out all
+run 0 cmp all audit.log
+found 5 -n default
+found 0 -n nowhere
+found 4 --decision injected
+found 1 --decision skipped --reason annotation-false
+says out 'default           Deployment/hello'
+says out 'annotation-false'
+found 1 --uid uid-b
+found 5 --owner Deployment/hello
+found 1 --kind require
+found 1 --kind configuration
+says out 'in force'
+found 5 --since 1h
+found 0 --until 1h
+found 0 --since 2999-01-01
+found 5 --since 2026-01-01 --until 2999-01-01T00:00:00+02:00
+found 5 --user "$(sed -n 's/.*"kind":"decision".*"user":"\([^"]*\)".*/\1/p' audit.log | head -n 1)"
+found 0 --user nobody
+found 1 --rule injection-off --decision skipped
+run 0 bash -c 'outrigger audit query --uid uid-b - <audit.log'
+run 2 outrigger audit query -o yaml audit.log
+says err '-o must be table or json'
+run 2 outrigger audit query --since yesterday audit.log
+says err '--since: a time like 2026-01-02'
+run 2 outrigger audit query
+run 1 outrigger audit query "$review"
+says err 'lines are none of a log'
+
 # --- what somebody changes ------------------------------------------------------------------------------------------------
 sed 's/"uid":"uid-b"/"uid":"uid-x"/' audit.log >changed.log
 run 1 outrigger audit verify changed.log

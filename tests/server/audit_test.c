@@ -105,8 +105,7 @@ static int put(struct audit *a, uint64_t n, audit_told *told, void *ctx)
 	return done;
 }
 
-/* --- what is in the files afterwards --------------------------------------------------------------------------------
- */
+/* --- what is in the files afterwards ----------------------------------------------------------------------------- */
 
 struct seen {
 	uint64_t decisions, dropped, refused, recovered, starts, stops;
@@ -189,8 +188,7 @@ static void is_intact(const struct seen *s)
 		fail_msg("%s", s->problem);
 }
 
-/* --- load
- * -------------------------------------------------------------------------------------------------------------- */
+/* --- load -------------------------------------------------------------------------------------------------------- */
 
 struct load {
 	struct audit *audit;
@@ -297,8 +295,7 @@ static void what_the_queue_cannot_take_is_counted(void **state)
 	assert_int_equal(s.verdict.dropped, l.full);
 }
 
-/* --- disks that are full
- * ----------------------------------------------------------------------------------------------- */
+/* --- disks that are full ----------------------------------------------------------------------------------------- */
 
 static off_t size_of(const char *path)
 {
@@ -367,8 +364,7 @@ static void a_full_disk_refuses_where_it_shall_block(void **state)
 	assert_int_equal(s.refused, l.refused);
 }
 
-/* --- files that go
- * ----------------------------------------------------------------------------------------------------- */
+/* --- files that go ----------------------------------------------------------------------------------------------- */
 
 /* The new file goes on with the chain: what was removed is missed. */
 static void a_removed_file_is_made_anew(void **state)
@@ -421,8 +417,7 @@ static void a_folder_that_goes_stops_nobody(void **state)
 	}
 }
 
-/* --- what a crash leaves
- * -------------------------------------------------------------------------------------------------- */
+/* --- what a crash leaves ----------------------------------------------------------------------------------------- */
 
 static void write_log(const struct audit_options *o, int lines)
 {
@@ -490,8 +485,7 @@ static void a_log_removed_between_runs_is_missed(void **state)
 	assert_int_equal(s.recovered, 1);
 }
 
-/* --- what cannot be used
- * --------------------------------------------------------------------------------------------------- */
+/* --- what cannot be used ----------------------------------------------------------------------------------------- */
 
 static void refuses(const struct audit_options *o, const char *want)
 {
@@ -526,8 +520,7 @@ static void files_that_are_no_logs_are_refused(void **state)
 	audit_stop(a);
 }
 
-/* --- standard output
- * ----------------------------------------------------------------------------------------------------------- */
+/* --- standard output --------------------------------------------------------------------------------------------- */
 
 /* A reader that takes nothing holds nobody up, and what it has begun to get it gets whole. */
 static void a_slow_reader_holds_nobody_up(void **state)

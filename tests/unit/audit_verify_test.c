@@ -214,8 +214,7 @@ static uint64_t finish(struct audit_verifier *v, const struct log_text *l)
 	return before + (last_finding[0] != '\0');
 }
 
-/* --- tests -----------------------------------------------------------------------------------------------------------
- */
+/* --- tests ------------------------------------------------------------------------------------------------------- */
 
 static void a_whole_log_holds(void **state)
 {
@@ -390,8 +389,7 @@ static void a_log_without_checkpoints_is_found(void **state)
 	audit_verifier_release(&v);
 }
 
-/* --- heads ----------------------------------------------------------------------------------------------------------
- */
+/* --- heads ------------------------------------------------------------------------------------------------------- */
 
 static const struct {
 	enum audit_head_state state;

@@ -44,8 +44,7 @@ struct audit {
 	_Atomic bool failing;
 };
 
-/* --- the side of the requests
- * ------------------------------------------------------------------------------------------ */
+/* --- the side of the requests ------------------------------------------------------------------------------------ */
 
 bool audit_blocks(const struct audit *a)
 {
@@ -125,8 +124,7 @@ struct audit_counts audit_counted(struct audit *a)
 	};
 }
 
-/* --- the writer's thread
- * ------------------------------------------------------------------------------------------------- */
+/* --- the writer's thread ----------------------------------------------------------------------------------------- */
 
 static struct timespec at(int64_t ms)
 {
@@ -292,8 +290,7 @@ static void *run(void *arg)
 	return NULL;
 }
 
-/* --- start and stop
- * ------------------------------------------------------------------------------------------------------ */
+/* --- start and stop ---------------------------------------------------------------------------------------------- */
 
 static int start_thread(struct audit *a, struct err *err)
 {

@@ -201,8 +201,7 @@ static void add_overrides(struct text *out, const struct value *pod)
 		text_addc(out, '}');
 }
 
-/* --- the guard -------------------------------------------------------------------------------------------------------
- */
+/* --- the guard --------------------------------------------------------------------------------------------------- */
 
 static void add_hit(struct text *out, const struct guard_hit *hit)
 {
@@ -228,8 +227,7 @@ static void add_guard(struct text *out, const struct guard_verdict *v)
 		text_addc(out, ']');
 }
 
-/* --- a decision
- * -------------------------------------------------------------------------------------------------------- */
+/* --- a decision -------------------------------------------------------------------------------------------------- */
 
 static void add_owner(struct text *out, const struct admission_request *q)
 {

@@ -143,7 +143,8 @@ static void end_log(const struct audit_files *files, struct audit_verifier *v, c
 	audit_verify_end(v, base, state, &head);
 }
 
-static int verify_file(struct audit_verifier *v, const char *path, audit_each_line *each, void *ctx, struct err *err)
+/* v, each: either may be NULL. */
+static int read_file(struct audit_verifier *v, const char *path, audit_each_line *each, void *ctx, struct err *err)
 {
 	own(audit_reader_close) struct audit_reader r = {.fd = -1};
 	struct audit_read_line line;
@@ -151,13 +152,23 @@ static int verify_file(struct audit_verifier *v, const char *path, audit_each_li
 
 	if (audit_reader_open(&r, path, err) < 0)
 		return -1;
-	audit_verify_file(v, r.name);
+	if (v)
+		audit_verify_file(v, r.name);
 	while ((got = audit_reader_next(&r, &line, err)) > 0) {
-		audit_verify_line(v, &line);
+		if (v)
+			audit_verify_line(v, &line);
 		if (each && each(ctx, &line, err) < 0)
 			return -1;
 	}
 	return got;
+}
+
+int audit_files_each(const struct audit_files *files, audit_each_line *each, void *ctx, struct err *err)
+{
+	for (size_t i = 0; i < files->len; i++)
+		if (read_file(NULL, files->of[i].path, each, ctx, err) < 0)
+			return -1;
+	return 0;
 }
 
 int audit_files_verify(
@@ -166,7 +177,7 @@ int audit_files_verify(
 	for (size_t i = 0; i < files->len; i++) {
 		const struct audit_file *f = &files->of[i];
 
-		if (verify_file(v, f->path, each, ctx, err) < 0)
+		if (read_file(v, f->path, each, ctx, err) < 0)
 			return -1;
 		if (i + 1 == files->len || strcmp(f->log, files->of[i + 1].log) != 0)
 			end_log(files, v, f->path);

@@ -32,4 +32,7 @@ typedef int audit_each_line(void *ctx, const struct audit_read_line *line, struc
 int audit_files_verify(const struct audit_files *files, struct audit_verifier *v, audit_each_line *each, void *ctx,
 	struct err *err) MUST_CHECK;
 
+/* The same without verifying. */
+int audit_files_each(const struct audit_files *files, audit_each_line *each, void *ctx, struct err *err) MUST_CHECK;
+
 #endif

@@ -26,8 +26,7 @@ void audit_verifier_release(struct audit_verifier *v)
 	arena_release(&v->arena);
 }
 
-/* --- telling
- * ---------------------------------------------------------------------------------------------------------- */
+/* --- telling ----------------------------------------------------------------------------------------------------- */
 
 static void tell(struct audit_verifier *v, uint64_t line, bool problem, const char *fmt, va_list args)
 {
@@ -69,8 +68,7 @@ static uint64_t number(struct str body, const char *name)
 #define ULL(n)         ((unsigned long long)(n))
 #define SHOWN(s, most) ((s).len < (size_t)(most) ? (int)(s).len : (int)(most)), ((s).len ? (s).p : "")
 
-/* --- what is no line
- * -------------------------------------------------------------------------------------------------- */
+/* --- what is no line --------------------------------------------------------------------------------------------- */
 
 static void hold(struct audit_verifier *v, struct str text)
 {
@@ -130,8 +128,7 @@ static void check_recovered(struct audit_verifier *v, const struct audit_line *l
 			"the process ended without closing the log here; decisions of its last moments may be missing");
 }
 
-/* --- a line's place
- * --------------------------------------------------------------------------------------------------- */
+/* --- a line's place ---------------------------------------------------------------------------------------------- */
 
 static void publish(struct audit_verifier *v, struct str body)
 {
@@ -343,8 +340,7 @@ void audit_verify_line(struct audit_verifier *v, const struct audit_read_line *l
 	problem(v, v->line, "the file ends within this line: cut by a crash, or by somebody");
 }
 
-/* --- the end of a log
- * --------------------------------------------------------------------------------------------------- */
+/* --- the end of a log -------------------------------------------------------------------------------------------- */
 
 static void end_log(struct audit_verifier *v)
 {

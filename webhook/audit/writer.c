@@ -20,8 +20,7 @@ static int give_up(struct audit_writer *w, const struct err *err)
 	return -1;
 }
 
-/* --- lines of our own ------------------------------------------------------------------------------------------------
- */
+/* --- lines of our own -------------------------------------------------------------------------------------------- */
 
 /* Begins a body in w->scratch. */
 static struct text *begin(struct audit_writer *w, const char *kind)
@@ -139,8 +138,7 @@ static int say_all(struct audit_writer *w)
 	return 0;
 }
 
-/* --- where the chain goes on
- * ------------------------------------------------------------------------------------------- */
+/* --- where the chain goes on ------------------------------------------------------------------------------------- */
 
 static int new_log(struct audit_writer *w, struct err *err)
 {
@@ -257,8 +255,7 @@ void audit_writer_close(struct audit_writer *w)
 	text_release(&w->scratch);
 }
 
-/* --- ready for a batch
- * ---------------------------------------------------------------------------------------------------- */
+/* --- ready for a batch ------------------------------------------------------------------------------------------- */
 
 /* The chain in memory goes on, whatever is in the file now: what is missing there is then seen. */
 static int open_again(struct audit_writer *w)
@@ -337,8 +334,7 @@ int audit_writer_commit(struct audit_writer *w, struct str lines, size_t n, cons
 	return 0;
 }
 
-/* --- checkpoints
- * -------------------------------------------------------------------------------------------------------------- */
+/* --- checkpoints ------------------------------------------------------------------------------------------------- */
 
 static void write_head(struct audit_writer *w)
 {

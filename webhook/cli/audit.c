@@ -16,8 +16,7 @@ int audit_open_files(struct arena *a, const struct options *o, struct audit_file
 	return audit_files_order(a, o->rest + 1, o->n_rest - 1, ret, err);
 }
 
-/* --- verify
- * ------------------------------------------------------------------------------------------------------------- */
+/* --- verify ------------------------------------------------------------------------------------------------------ */
 
 static void print_finding(void *ctx, const struct audit_finding *f)
 {
@@ -80,8 +79,7 @@ int audit_verify_command(const struct options *o, struct arena *a, struct err *e
 	return verify(o, &files, &keys, err);
 }
 
-/* --- key
- * ------------------------------------------------------------------------------------------------------------------ */
+/* --- key --------------------------------------------------------------------------------------------------------- */
 
 static int create_key(const struct options *o, struct arena *a, struct err *err)
 {
@@ -122,14 +120,14 @@ int audit_key_command(const struct options *o, struct arena *a, struct err *err)
 	return err_set(err, ERR_CONFIG, "audit key: one of these is needed: create, public");
 }
 
-/* --- all of them
- * ------------------------------------------------------------------------------------------------------------ */
+/* --- all of them ------------------------------------------------------------------------------------------------- */
 
 static const struct {
 	const char *name;
 	int (*run)(const struct options *o, struct arena *a, struct err *err);
 } commands[] = {
 	{"verify", audit_verify_command},
+	{"query", audit_query_command},
 	{"key", audit_key_command},
 };
 
@@ -146,5 +144,5 @@ int cmd_audit(const struct options *o, struct err *err)
 		arena_release(&a);
 		return status;
 	}
-	return err_set(err, ERR_CONFIG, "one of these is needed: verify, key");
+	return err_set(err, ERR_CONFIG, "one of these is needed: verify, query, key");
 }

@@ -148,6 +148,28 @@ static const struct api_rule *rule_for(struct api *api, const struct api_request
 	return &nothing;
 }
 
+/* Locked. A resourceVersion that was sent is the old one. */
+static struct MHD_Response *make_echo(struct api *api, const char *sent)
+{
+	static const char member[] = "\"metadata\":{", old[] = ",\"resourceVersion\":\"";
+	const char *metadata = strstr(sent, member), *cut = strstr(sent, old), *rest;
+	struct MHD_Response *response;
+	struct text t;
+
+	if (!metadata)
+		abort();
+	metadata += sizeof(member) - 1;
+	rest = cut ? strchr(cut + sizeof(old) - 1, '"') + 1 : metadata;
+	text_init(&t, NULL, STREAM_MAX);
+	text_add(&t, sent, (size_t)(metadata - sent));
+	text_addf(&t, "\"resourceVersion\":\"%zu\",", ++api->versions);
+	text_add(&t, metadata, cut ? (size_t)(cut - metadata) : 0);
+	text_adds(&t, rest);
+	response = MHD_create_response_from_buffer(t.len, t.data, MHD_RESPMEM_MUST_COPY);
+	text_release(&t);
+	return response;
+}
+
 /* Locked. */
 static enum MHD_Result reply(struct api *api, struct MHD_Connection *c, const struct api_request *r)
 {
@@ -160,6 +182,8 @@ static enum MHD_Result reply(struct api *api, struct MHD_Connection *c, const st
 	if (rule->manner == API_WHOLE)
 		response =
 			MHD_create_response_from_buffer(strlen(body), (void *)(uintptr_t)body, MHD_RESPMEM_MUST_COPY);
+	else if (rule->manner == API_ECHO)
+		response = make_echo(api, r->body);
 	else
 		response = make_stream(api, rule, r->line);
 	if (!response)

@@ -15,6 +15,7 @@ enum { API_LOG_MAX = 256, API_PATH_MAX = 512, API_RULES_MAX = 64, API_STREAMS_MA
 
 enum api_manner {
 	API_WHOLE,
+	API_ECHO,    /* what was sent comes back, as an API server stores it: with a resourceVersion of its own */
 	API_CUT,     /* the connection ends in the middle of the body */
 	API_ENDLESS, /* a body without end */
 	API_SILENT,  /* a head, and then nothing */
@@ -53,6 +54,7 @@ struct api {
 	struct api_stream *stream[API_STREAMS_MAX];
 	size_t n_streams;
 	const char *token; /* other ones get 401; NULL: any */
+	size_t versions; /* given to what was stored */
 	bool ending;
 };
 

@@ -154,7 +154,7 @@ int cluster_ask(struct cluster_client *c, struct arena *a, const struct cluster_
 			new_token = true;
 			continue;
 		}
-		wait = busy_for(c, ret->status);
+		wait = r->timeout_ms ? 0 : busy_for(c, ret->status);
 		if (!wait || busy++ == BUSY_REPEATS)
 			break;
 		wait_seconds(c, wait);
@@ -270,6 +270,7 @@ int cluster_do(struct cluster_client *c, struct arena *a, const struct cluster_c
 		.path = path_of(a, call),
 		.content_type = verbs[call->verb].content_type,
 		.body = call->body,
+		.timeout_ms = call->timeout_ms,
 	};
 
 	*ret = (struct cluster_answer){0};

@@ -55,7 +55,8 @@ struct cluster_request {
 	const char *method, *path; /* path: escaped, with its query */
 	const char *content_type;  /* NULL: application/json */
 	struct str body;           /* p NULL: none */
-	int64_t timeout_ms;        /* of the whole; 0: CLUSTER_TIMEOUT_MS */
+	int64_t timeout_ms; /* of the whole, which is then not repeated when the server is busy; 0: CLUSTER_TIMEOUT_MS
+			     */
 };
 
 /*
@@ -81,8 +82,9 @@ enum cluster_verb {
 struct cluster_call {
 	enum cluster_verb verb;
 	struct cluster_place place;
-	const char *query; /* escaped; NULL: none */
-	struct str body;   /* JSON; p NULL: none */
+	const char *query;  /* escaped; NULL: none */
+	struct str body;    /* JSON; p NULL: none */
+	int64_t timeout_ms; /* as in struct cluster_request */
 };
 
 /*

@@ -151,7 +151,7 @@ test: deps ## everything that needs no cluster: units, corpus replay, conformanc
 	@+$(MAKE) --no-print-directory -j$(JOBS) check
 
 check: all test-programs
-	@tests/suites.sh $(BUILD) $(UNIT_TESTS) $(SERVER_TESTS) $(REPLAYS) $(RUNNER) tests/hardening.sh $(wildcard tests/cli/*_test.sh)
+	@tests/suites.sh $(BUILD) $(UNIT_TESTS) $(SERVER_TESTS) $(REPLAYS) $(RUNNER) tests/hardening.sh $(wildcard tests/cli/*_test.sh tests/chart/*_test.sh)
 
 unit: $(UNIT_TESTS) ## unit tests only
 	@tests/suites.sh $(BUILD) $^

@@ -1,0 +1,56 @@
+{{/* SPDX-License-Identifier: Apache-2.0 */}}
+
+{{/*
+The command line of `outrigger serve`. Only what differs from the program's defaults in a pod, or is a value of the chart; tests hold every
+flag against `outrigger help serve`.
+*/}}
+{{- define "outrigger.serve" -}}
+- serve
+- --listen=0.0.0.0:{{ .Values.port }}
+- --metrics-listen=0.0.0.0:{{ .Values.metricsPort }}
+- --revision={{ include "outrigger.revision" . | default "default" }}
+{{ include "outrigger.serveCertificates" . }}
+{{- include "outrigger.serveConfiguration" . }}
+{{- with include "outrigger.guardConfigMap" . }}
+- --guard-config=/etc/outrigger/guard/guard.yaml
+{{- end }}
+{{- with .Values.istio.version }}
+- --istio-version={{ . }}
+{{- end }}
+- --native-sidecars={{ .Values.istio.nativeSidecars }}
+{{- with .Values.istio.platform }}
+- --platform={{ . }}
+{{- end }}
+{{- with .Values.istio.compliancePolicy }}
+- --compliance-policy={{ . }}
+{{- end }}
+- {{ printf "--cluster-id=%s" .Values.istio.clusterId | quote }}
+{{- range $key, $value := .Values.istio.env }}
+- {{ printf "--env=%s=%v" $key $value | quote }}
+{{- end }}
+{{- include "outrigger.serveLimits" . }}
+{{- end }}
+
+{{- define "outrigger.serveCertificates" -}}
+- --tls-cert=/etc/outrigger/certs/tls.crt
+- --tls-key=/etc/outrigger/certs/tls.key
+{{- end }}
+
+{{- define "outrigger.serveConfiguration" }}
+{{- if eq .Values.configuration.source "mounted" }}
+- --inject-config=/etc/outrigger/injector/config
+- --values=/etc/outrigger/injector/values
+- --mesh-config=/etc/outrigger/mesh/mesh
+{{- end }}
+{{- end }}
+
+{{- define "outrigger.serveLimits" }}
+- --threads={{ .Values.server.threads | int }}
+- --max-body={{ .Values.server.maxBody }}
+- --max-connections={{ .Values.server.maxConnections | int }}
+- --idle-timeout={{ .Values.server.idleTimeout }}
+- --request-timeout={{ .Values.server.requestTimeout }}
+- --drain-delay={{ .Values.server.drainDelay }}
+- --log-format={{ .Values.server.logFormat }}
+- --log-level={{ .Values.server.logLevel }}
+{{- end }}

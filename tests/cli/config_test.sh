@@ -95,6 +95,57 @@ says out 'today.yaml:2: error: first-party tokens are not possible: these templa
 says out "today.yaml:7: error: injection of a plain pod fails with template 'other'"
 if [ "$(wc -l <out)" = 2 ]; then ok; else bad "not two lines: $(cat out)"; fi
 
+# --- the guard ------------------------------------------------------------------------------------------------------------------------
+good=(--inject-config manifest.yaml)
+cat >guard.yaml <<'END'
+rules:
+- name: bare
+  match: {injection: off}
+  action: deny
+END
+run 1 outrigger config check "${good[@]}" --guard-config guard.yaml
+says out "guard.yaml:2: error: rule 'bare' needs a message; write one for whoever made the pod"
+run 1 outrigger config check "${with[@]}" --guard-config guard.yaml
+says out 'guard.yaml:2: error: '
+says out 'config.yaml:1: error: policy'
+{ printf 'apiVersion: v1\nkind: ConfigMap\ndata:\n  guard.yaml: |\n' && sed 's/^/    /' guard.yaml; } >guard-manifest.yaml
+run 1 outrigger config check "${good[@]}" --guard-config guard-manifest.yaml
+says out "guard-manifest.yaml:6: error: rule 'bare' needs a message"
+cat >guard.yaml <<'END'
+rules:
+- name: bare
+  namespaces: [shopp]
+  match: {injection: off}
+  action: deny
+  message: no
+exceptions:
+- {name: old, rules: [bare], pods: [x], until: "2020-01-31", reason: r}
+END
+printf 'kind: Namespace\nmetadata: {name: shop}\n' >namespaces.yaml
+run 1 outrigger config check "${good[@]}" --guard-config guard.yaml --cluster-objects namespaces.yaml
+cat >want <<'END'
+guard.yaml:2: warning: 'bare': no namespace of the cluster is named 'shopp'; correct or create it
+guard.yaml:8: warning: exception 'old' has expired; take it out, or give it another day
+END
+if diff want out; then ok; else bad 'other warnings of the guard'; fi
+sed -i 's/2020-01-31/soon: now/' guard.yaml
+run 1 outrigger config check "${good[@]}" --guard-config guard.yaml -o json
+says out '"line": 8, "severity": "error", "message": "until must be a day as 2027-01-31, got '"'soon: now'"'", "remedy": "correct it: nothing is served with this guard"'
+printf 'rules: [\n' >guard.yaml
+run 1 outrigger config check "${good[@]}" --guard-config guard.yaml
+says out 'guard.yaml:2:1: error: cannot be read as YAML: yaml: '
+printf 'kind: ConfigMap\ndata:\n  guard.yaml: |\n    rules: [\n' >guard.yaml
+run 1 outrigger config check "${good[@]}" --guard-config guard.yaml
+says out 'guard.yaml:5:5: error: cannot be read as YAML: yaml: '
+printf 'kind: ConfigMap\ndata: {other: a}\n' >guard.yaml
+run 1 outrigger config check "${good[@]}" --guard-config guard.yaml
+says out "guard.yaml:1: error: the ConfigMap has no key 'guard.yaml' under data; "
+run 2 outrigger config check --guard-config nowhere.yaml
+says err 'nowhere.yaml'
+printf 'rules: []\n' >guard.yaml
+run 0 outrigger config check "${good[@]}" --guard-config guard.yaml
+silent out
+
 # --- wrong usage -------------------------------------------------------------------------------------------------------------------
 run 2 outrigger config
 says err 'one of these is needed: check'

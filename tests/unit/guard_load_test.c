@@ -37,14 +37,14 @@ static const struct {
 	{"rules:\n- name: a\n  action: audit", "guard.yaml:2", "a rule needs 'match'"},
 	{RULE "  action: refuse", "guard.yaml:4", "'refuse' is no action: use audit, warn, strip or deny"},
 	{RULE "  action: [deny]", "guard.yaml:4", "action must be a text"},
-	{RULE "  action: deny", "guard.yaml:2", "rule 'a' needs a message: whoever made the pod reads it"},
+	{RULE "  action: deny", "guard.yaml:2", "rule 'a' needs a message; write one for whoever made the pod"},
 	{RULE "  action: deny\n  message: \"a\\nb\"", "guard.yaml:5", "a message is one line"},
 	{RULE "  action: warn\n  message: "
 	      "01234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123"
 	      "45678901",
-		"guard.yaml:2", "rule 'a': name and message must fit a warning of 119 bytes, 'guard NAME: MESSAGE'"},
+		"guard.yaml:2", "rule 'a' makes a warning of more than 119 bytes, 'guard NAME: MESSAGE'; shorten its message"},
 	{RULE "  action: audit\n- name: a\n  match: {injection: off}\n  action: audit", "guard.yaml:5",
-		"the name 'a' is taken already by the one at line 2"},
+		"the name 'a' is taken already by the one at line 2; give this one another"},
 	{"rules:\n- name: Stay In\n", "guard.yaml:2", "a name is 1 to 63 of a-z, 0-9, '-' and '.'"},
 	{RULE "  action: audit\n  namespaces: shop", "guard.yaml:5", "namespaces must be a list"},
 	{RULE "  action: audit\n  namespaces: []", "guard.yaml:5",

@@ -147,12 +147,12 @@ static int check_rule(struct guard_reader *r, const struct yaml_node *n, const s
 	const struct guard_rule *rule = &d->rule;
 
 	if (rule->action != GUARD_AUDIT && !rule->message.len)
-		return guard_fail(r, n, "rule '%.*s' needs a message: whoever made the pod reads it",
+		return guard_fail(r, n, "rule '%.*s' needs a message; write one for whoever made the pod",
 			(int)rule->name.len, rule->name.p);
 	if (rule->action != GUARD_AUDIT && rule->action != GUARD_DENY &&
 		sizeof("guard : ") - 1 + rule->name.len + rule->message.len > WARNING_MAX)
 		return guard_fail(r, n,
-			"rule '%.*s': name and message must fit a warning of %d bytes, 'guard NAME: MESSAGE'",
+			"rule '%.*s' makes a warning of more than %d bytes, 'guard NAME: MESSAGE'; shorten its message",
 			(int)rule->name.len, rule->name.p, WARNING_MAX);
 	return rule->action == GUARD_STRIP ? check_strip(r, n, d) : 0;
 }
@@ -162,7 +162,7 @@ static int check_unique(
 {
 	for (size_t i = 0; i < len; i++)
 		if (str_eq(rule[i].name, name))
-			return guard_fail(r, n, "the name '%.*s' is taken already by the one at line %zu",
+			return guard_fail(r, n, "the name '%.*s' is taken already by the one at line %zu; give this one another",
 				(int)name.len, name.p, rule[i].line);
 	return 0;
 }
@@ -335,7 +335,7 @@ static int check_exception(struct guard_reader *r, const struct yaml_node *n, co
 			(int)x->name.len, x->name.p);
 	for (size_t i = 0; i < r->g->n_exceptions; i++)
 		if (str_eq(r->g->exception[i].name, x->name))
-			return guard_fail(r, n, "the name '%.*s' is taken already by the one at line %zu",
+			return guard_fail(r, n, "the name '%.*s' is taken already by the one at line %zu; give this one another",
 				(int)x->name.len, x->name.p, r->g->exception[i].line);
 	if (r->known->now && r->known->now >= x->until)
 		return guard_warn(r, x->line, "exception '%.*s' has expired: take it out, or give it another day",

@@ -23,6 +23,7 @@ static int check_injector(const struct options *o, struct findings *f, struct er
 /* In the order in which they run; findings are sorted by file afterwards. */
 static const struct config_checker checkers[] = {
 	{"injector", check_injector},
+	{"guard", config_check_guard},
 };
 
 /* --- output

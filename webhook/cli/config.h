@@ -15,4 +15,7 @@ struct config_checker {
 	int (*run)(const struct options *o, struct findings *f, struct err *err);
 };
 
+/* config_guard.c: guard.yaml. */
+int config_check_guard(const struct options *o, struct findings *f, struct err *err) MUST_CHECK;
+
 #endif

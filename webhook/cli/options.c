@@ -57,7 +57,7 @@ static const struct option table[] = {
 	 .help = "name of the cluster whose nodes are known"},
 	{.name = "cluster-objects", AT(cluster_objects), .type = OPTION_STRING, .verbs = VERB_CONFIGURED, .argument = "FILE",
 	 .help = "manifests of Nodes, Namespaces and ProxyConfigs that the injection shall know"},
-	{.name = "guard-config", AT(guard_config), .type = OPTION_STRING, .verbs = VERB_GUARDED, .argument = "FILE",
+	{.name = "guard-config", AT(guard_config), .type = OPTION_STRING, .verbs = VERB_GUARDED | VERB_CONFIG, .argument = "FILE",
 	 .help = "guard.yaml, or the manifest of its ConfigMap (embedded: audits everything dangerous)"},
 	{.name = "env", AT(env), .type = OPTION_LIST, .verbs = VERB_CONFIGURED, .argument = "KEY=VALUE",
 	 .help = "what `env` in a template gives; allow-listed names only; may be repeated"},

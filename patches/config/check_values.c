@@ -42,14 +42,10 @@ static bool check_sections(struct checking *c)
 	return ok;
 }
 
-/* From 1.8 on a wrong kind is refused; before, text in the place of a switch counts as false. */
+/* From 1.8 on a wrong kind is refused. */
 static void check_kinds(struct checking *c)
 {
-	static const char *const switches[] = {
-		"sidecarInjectorWebhook.rewriteAppHTTPProbe", "global.proxy.holdApplicationUntilProxyStarts"};
-	const size_t typed = c->release_known ? value_types(c->release) : 0;
-
-	for (size_t i = 0; i < typed; i++) {
+	for (size_t i = 0; c->release_known && i < value_types(c->release); i++) {
 		const char *want;
 		struct str path;
 
@@ -61,14 +57,21 @@ static void check_kinds(struct checking *c)
 				"%s is of another kind", shown);
 		}
 	}
-	for (size_t i = 0; i < ARRAY_LEN(switches) && !typed; i++) {
-		const struct value *v = value_at(c, switches[i]);
-		const struct place place = path_place(c, switches[i]);
+}
 
-		if (v && v->kind != K_BOOL)
-			findings_add(c->f, FINDING_WARNING, &place, "write true or false, without quotes",
-				"%s is no boolean and counts as false", switches[i]);
-	}
+/*
+ * Up to 1.7 templates take text as they take a boolean: the probes' switch is what they print. One switch of 1.7 is
+ * read past them too, and text counts as false there.
+ */
+static void check_hold(struct checking *c)
+{
+	static const char path[] = "global.proxy.holdApplicationUntilProxyStarts";
+	const struct value *v = value_at(c, path);
+	const struct place place = path_place(c, path);
+
+	if (c->release_known && c->release == RELEASE_1_7 && v && v->kind != K_BOOL)
+		findings_add(c->f, FINDING_WARNING, &place, "write true or false, without quotes",
+			"%s is no boolean and counts as false in the order of containers", path);
 }
 
 static void check_jwt_policy(struct checking *c)
@@ -154,6 +157,7 @@ void check_values(struct checking *c)
 	if (!check_sections(c))
 		return;
 	check_kinds(c);
+	check_hold(c);
 	check_jwt_policy(c);
 	check_tag(c);
 }

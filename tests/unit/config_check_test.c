@@ -164,8 +164,12 @@ static const struct row {
 		"values.yaml:1:0: warning: global.jwtPolicy is 'third', which is no token mode; write third-party-jwt or first-party-jwt\n"
 		"values.yaml:1:0: error: global.proxy.holdApplicationUntilProxyStarts is of another kind; write true or false, without quotes\n"
 		"values.yaml:3:0: error: sidecarInjectorWebhook.rewriteAppHTTPProbe is of another kind; write true or false, without quotes\n"},
-	{"kinds before 1.8", OLD, "global: {tag: 1.7.8, hub: 1}\nsidecarInjectorWebhook: {rewriteAppHTTPProbe: 'true'}\n", NULL, "",
-		"values.yaml:2:0: warning: sidecarInjectorWebhook.rewriteAppHTTPProbe is no boolean and counts as false; write true or false, without quotes\n"},
+	{"kinds before 1.8: a switch that templates print", OLD, "global: {tag: 1.7.8, hub: 1}\nsidecarInjectorWebhook: {rewriteAppHTTPProbe: 'true'}\n", NULL, "", ""},
+	{"kinds in 1.7", OLD, "global:\n  tag: 1.7.8\n  proxy: {holdApplicationUntilProxyStarts: 'true'}\n", NULL, "1.7",
+		"values.yaml:3:0: warning: global.proxy.holdApplicationUntilProxyStarts is no boolean and counts as false in the order of containers; write true or false, without quotes\n"},
+	{"kinds before 1.7", OLD, "global:\n  tag: 1.6.14\n  proxy: {holdApplicationUntilProxyStarts: 'true'}\n", NULL, "1.6", ""},
+	{"kinds in 1.8", OLD, "global:\n  tag: 1.8.6\n  proxy: {holdApplicationUntilProxyStarts: 'true'}\n", NULL, "1.8",
+		"values.yaml:3:0: error: global.proxy.holdApplicationUntilProxyStarts is of another kind; write true or false, without quotes\n"},
 	{"sections", HEAD, "global: 1\nsidecarInjectorWebhook: []\n", NULL, "",
 		"values.yaml:1:0: error: global is of another kind; write a map\n"
 		"values.yaml:2:0: error: sidecarInjectorWebhook is of another kind; write a map\n"},

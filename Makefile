@@ -26,7 +26,7 @@ export CONFORMANCE_DIR JOBS
 PACKAGES := yaml-0.1 libpcre2-8 libcjson libcrypto jansson libmicrohttpd gnutls libcurl
 DEBIAN_BUILD := gcc libc6-dev binutils pkg-config libyaml-dev libpcre2-dev libcjson-dev libssl-dev libjansson-dev \
 	libmicrohttpd-dev libgnutls28-dev libcurl4-openssl-dev libcmocka-dev curl openssl
-DEBIAN_CI := clang libclang-rt-14-dev clang-tidy clang-format shellcheck valgrind git ca-certificates golang-go prometheus chromium
+DEBIAN_CI := clang libclang-rt-14-dev clang-tidy clang-format shellcheck valgrind git ca-certificates golang-go prometheus chromium buildah
 
 # Goals that need a compiler and the libraries; the others must work on a bare machine.
 BARE_GOALS := deps deps-ci run test help clean format
@@ -151,7 +151,7 @@ test: deps ## everything that needs no cluster: units, corpus replay, conformanc
 	@+$(MAKE) --no-print-directory -j$(JOBS) check
 
 check: all test-programs
-	@tests/suites.sh $(BUILD) $(UNIT_TESTS) $(SERVER_TESTS) $(REPLAYS) $(RUNNER) tests/hardening.sh $(wildcard tests/cli/*_test.sh tests/chart/*_test.sh)
+	@tests/suites.sh $(BUILD) $(UNIT_TESTS) $(SERVER_TESTS) $(REPLAYS) $(RUNNER) tests/hardening.sh $(wildcard tests/cli/*_test.sh tests/chart/*_test.sh) tests/image_test.sh
 
 unit: $(UNIT_TESTS) ## unit tests only
 	@tests/suites.sh $(BUILD) $^
@@ -214,6 +214,9 @@ format: ## clang-format over the sources that were changed since the last commit
 schema: ## regenerate the table of Kubernetes' and Istio's types (needs Go)
 	@patches/schema/generate/run.sh
 
+image: all ## an OCI image without anything but the binary and its libraries, build/image/outrigger-VERSION.oci.tar (buildah; IMAGE names it)
+	@image/build.sh $(BINARY) build/image
+
 install: all ## install to DESTDIR PREFIX BINDIR
 	install -D -m 755 $(BINARY) $(DESTDIR)$(BINDIR)/outrigger
 
@@ -228,4 +231,4 @@ ifneq ($(NEEDS_BUILD),)
 endif
 .SECONDARY:
 .PHONY: all deps deps-ci run test check unit server-tests test-programs conformance sanitize check-sanitized tsan valgrind properties e2e bench bench-api \
-	fuzz-one lint format schema install clean help FORCE
+	fuzz-one lint format schema image install clean help FORCE

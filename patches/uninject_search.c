@@ -84,10 +84,12 @@ static bool is_added(const struct search *s, size_t n, const struct list *l, siz
 {
 	const struct str name = raw_str(l->item[index], "name");
 
+	if (!status_lists(s->record, shared_list_key[n], name))
+		return false;
 	for (size_t i = index + 1; i < l->len; i++)
 		if (str_eq(raw_str(l->item[i], "name"), name))
 			return false;
-	return status_lists(s->record, shared_list_key[n], name);
+	return true;
 }
 
 static void place_shared(struct pod_edit *e, const struct search *s, const struct candidate *c, size_t n)
@@ -481,7 +483,7 @@ static int keep_merged(struct search *s, size_t n, const struct value *came, con
 	const struct value *mine = map_get(s->candidate.kept[n], name), *v = came;
 	struct map *m;
 
-	if (same(came, got) || !status_lists(s->record, shared_list_key[n], name) || same(mine, came))
+	if (same(came, got) || same(mine, came))
 		return 0;
 	if (!mine) {
 		v = subtract(s, came, got);
@@ -529,7 +531,8 @@ static int repair_shared(struct search *s, size_t n, const struct value *injecte
 		return 0;
 	for (size_t i = 0; i < came->u.list.len; i++) {
 		const struct value *item = came->u.list.item[i];
-		const int step = keep_merged(s, n, item, named(got, raw_str(item, "name")), err);
+		const struct str name = raw_str(item, "name");
+		const int step = status_lists(s->record, shared_list_key[n], name) ? keep_merged(s, n, item, named(got, name), err) : 0;
 
 		if (step < 0)
 			return -1;

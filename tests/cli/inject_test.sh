@@ -116,8 +116,9 @@ says err 'bad.yaml:'
 says err 'status.sidecar.istio.io/port'
 run 1 outrigger inject -f missing.yaml
 says err 'missing.yaml: cannot open the file: No such file or directory'
-run 1 outrigger inject -f "$dir"
-says err 'is a directory'
+mkdir empty
+run 1 outrigger inject -f empty
+says err 'empty: the directory holds no file'
 run 1 bash -c 'outrigger inject -f - </dev/null'
 says err 'standard input: holds no document'
 printf 'a: [\n' >broken.yaml

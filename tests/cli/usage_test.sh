@@ -30,7 +30,7 @@ for command in $commands; do
 done
 
 # --- the examples of help, each as it stands ---------------------------------------------------------------------
-for command in certs config inject explain version help; do
+for command in certs config inject uninject explain version help; do
 	example=$(outrigger help "$command" | sed -n '/^Example:/,$s/^  //p')
 	run 0 bash -c "$example"
 done

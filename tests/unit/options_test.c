@@ -83,7 +83,7 @@ static const struct {
 	{VERB_SERVE, {"-f", "x"}, "unknown option '-f'"},
 	{VERB_INJECT, {"--listen", "x"}, "unknown option '--listen'"},
 	{VERB_SERVE, {"--listen"}, "--listen needs a value: ADDR:PORT"},
-	{VERB_INJECT, {"-f"}, "--filename needs a value: FILE|-"},
+	{VERB_INJECT, {"-f"}, "--filename needs a value: FILE|DIR|-"},
 	{VERB_SERVE, {"--help=yes"}, "--help takes no value"},
 	{VERB_SERVE, {"--threads", "many"}, "--threads must be a number from 0 to 256, got 'many'"},
 	{VERB_SERVE, {"--threads", "-1"}, "--threads must be a number from 0 to 256, got '-1'"},
@@ -117,7 +117,8 @@ static void every_form_is_understood(void **state UNUSED)
 	struct err err = {0};
 
 	assert_int_equal(options_parse(VERB_INJECT, ARRAY_LEN(argv), argv, &o, &err), 0);
-	assert_string_equal(o.file, "a");
+	assert_int_equal(o.files.len, 1);
+	assert_string_equal(o.files.item[0], "a");
 	assert_string_equal(o.namespace, "b");
 	assert_int_equal(o.env.len, 2);
 	assert_string_equal(o.env.item[0], "K=V");

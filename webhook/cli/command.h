@@ -28,6 +28,7 @@ int command_main(int argc, char **argv);
 
 int cmd_serve(const struct options *o, struct err *err);
 int cmd_inject(const struct options *o, struct err *err);
+int cmd_uninject(const struct options *o, struct err *err);
 int cmd_diff(const struct options *o, struct err *err);
 int cmd_explain(const struct options *o, struct err *err);
 int cmd_guard(const struct options *o, struct err *err);

@@ -97,13 +97,16 @@ static int print(const struct differ *f, struct err *err)
 static int diff_all(const struct inject_config *c, const struct options *o, struct arena *a, struct err *err)
 {
 	struct differ f = {.config = c, .a = a, .namespace = str_of(o->namespace)};
-	struct named_text input = {0};
+	struct manifests input;
 
 	f.colour = isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
 	text_init(&f.out, a, OFFLINE_OUTPUT_MAX);
 	text_init(&f.notes, a, MANIFESTS_MAX);
-	if (manifests_read(a, o->file, &input, err) < 0 || manifests_each(a, &input, visit, &f, err) < 0)
+	if (manifests_read_all(a, &o->files, MANIFEST_ENDINGS, &input, err) < 0)
 		return -1;
+	for (size_t i = 0; i < input.len; i++)
+		if (manifests_each(a, &input.item[i], visit, &f, err) < 0)
+			return -1;
 	return print(&f, err);
 }
 
@@ -113,10 +116,8 @@ int cmd_diff(const struct options *o, struct err *err)
 	struct arena a;
 	int status;
 
-	if (!o->file)
-		return err_set(err, ERR_CONFIG, "-f FILE is needed; -f - reads standard input");
-	if (o->n_rest)
-		return err_set(err, ERR_CONFIG, "takes no arguments, got '%.64s'; -f names the file", o->rest[0]);
+	if (files_needed(o, err) < 0)
+		return -1;
 	c = configure(o, err);
 	if (!c)
 		return -1;

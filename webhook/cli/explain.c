@@ -76,13 +76,16 @@ static int visit(void *context, const struct document *d, struct err *err)
 	return explain_object(context, d, d->object, 0, err);
 }
 
-static int explain_file(struct narrator *n, const char *path, struct err *err)
+static int explain_files(struct narrator *n, const struct option_list *files, struct err *err)
 {
-	struct named_text input = {0};
+	struct manifests input;
 
-	if (manifests_read(n->a, path, &input, err) < 0 || manifests_each(n->a, &input, visit, n, err) < 0)
+	if (manifests_read_all(n->a, files, MANIFEST_ENDINGS, &input, err) < 0)
 		return -1;
-	return n->n ? 0 : err_set(err, ERR_INPUT, "%s: holds no Pod and no workload", input.name);
+	for (size_t i = 0; i < input.len; i++)
+		if (manifests_each(n->a, &input.item[i], visit, n, err) < 0)
+			return -1;
+	return n->n ? 0 : err_set(err, ERR_INPUT, "%s: holds no Pod and no workload", input.item[0].name);
 }
 
 /* --- labels alone --------------------------------------------------------------------------------------------------- */
@@ -133,7 +136,7 @@ static int explain_all(const struct admission_policy *p, const struct options *o
 	struct narrator n = {.policy = p, .a = a, .namespace = str_of(o->namespace), .json = strcmp(o->output, "json") == 0};
 
 	text_init(&n.out, a, OFFLINE_OUTPUT_MAX);
-	if ((o->file ? explain_file(&n, o->file, err) : explain_labels(&n, o->labels, err)) < 0)
+	if ((o->files.len ? explain_files(&n, &o->files, err) : explain_labels(&n, o->labels, err)) < 0)
 		return -1;
 	text_adds(&n.out, n.json ? "\n]\n" : "");
 	if (text_check(&n.out, "the output", err) < 0)
@@ -159,8 +162,10 @@ int cmd_explain(const struct options *o, struct err *err)
 	struct arena a;
 	int status;
 
-	if (!o->file == !o->labels)
+	if (!o->files.len == !o->labels)
 		return err_set(err, ERR_CONFIG, "either -f FILE or --labels KEY=VALUE,... is needed; -f - reads standard input");
+	if (o->files.len && files_needed(o, err) < 0)
+		return -1;
 	if (o->n_rest)
 		return err_set(err, ERR_CONFIG, "takes no arguments, got '%.64s'; -f names the file", o->rest[0]);
 	policy.config = c = configure(o, err);

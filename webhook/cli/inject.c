@@ -20,13 +20,16 @@ static int inject_all(const struct inject_config *c, const struct options *o, st
 {
 	const struct offline_options options = {
 		.namespace = str_of(o->namespace), .json = strcmp(o->output, "json") == 0};
-	struct named_text input = {0};
+	struct manifests input;
 	struct text out, notes;
 
 	text_init(&out, a, OFFLINE_OUTPUT_MAX);
 	text_init(&notes, a, MANIFESTS_MAX);
-	if (manifests_read(a, o->file, &input, err) < 0 || offline_inject(c, a, &input, &options, &out, &notes, err) < 0)
+	if (manifests_read_all(a, &o->files, MANIFEST_ENDINGS, &input, err) < 0)
 		return -1;
+	for (size_t i = 0; i < input.len; i++)
+		if (offline_inject(c, a, &input.item[i], &options, &out, &notes, err) < 0)
+			return -1;
 	if (notes.len)
 		(void)fwrite(notes.data, 1, notes.len, stderr);
 	if (out.len && fwrite(out.data, 1, out.len, stdout) != out.len)
@@ -40,10 +43,8 @@ int cmd_inject(const struct options *o, struct err *err)
 	struct arena a;
 	int status;
 
-	if (!o->file)
-		return err_set(err, ERR_CONFIG, "-f FILE is needed; -f - reads standard input");
-	if (o->n_rest)
-		return err_set(err, ERR_CONFIG, "takes no arguments, got '%.64s'; -f names the file", o->rest[0]);
+	if (files_needed(o, err) < 0)
+		return -1;
 	c = configure(o, err);
 	if (!c)
 		return -1;

@@ -2,7 +2,11 @@
 /* Manifests as the command line names them, read one document after another. */
 #include "webhook/cli/input.h"
 
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/file.h"
 #include "patches/yaml/yaml.h"
@@ -12,6 +16,118 @@ int manifests_read(struct arena *a, const char *path, struct named_text *ret, st
 	ret->name = strcmp(path, "-") == 0 ? "standard input" : path;
 	return file_read(a, path, MANIFESTS_MAX, FILE_UTF8 | FILE_STDIN, &ret->text, err);
 }
+
+static int refuse_url(const char *path, struct err *err)
+{
+	if (strncmp(path, "http://", 7) != 0 && strncmp(path, "https://", 8) != 0)
+		return 0;
+	return err_set(err, ERR_CONFIG, "%.200s is a URL, and nothing is fetched from the network: `curl URL | outrigger ... -f -`", path);
+}
+
+int files_needed(const struct options *o, struct err *err)
+{
+	size_t standard = 0;
+
+	if (!o->files.len)
+		return err_set(err, ERR_CONFIG, "-f FILE is needed; -f - reads standard input");
+	if (o->n_rest)
+		return err_set(err, ERR_CONFIG, "takes no arguments, got '%.64s'; -f names the file", o->rest[0]);
+	for (size_t i = 0; i < o->files.len; i++) {
+		if (refuse_url(o->files.item[i], err) < 0)
+			return -1;
+		standard += strcmp(o->files.item[i], "-") == 0;
+	}
+	return standard > 1 ? err_set(err, ERR_CONFIG, "-f - may be given once: standard input ends only once") : 0;
+}
+
+/* --- several files ---------------------------------------------------------------------------------------------- */
+
+static int add(struct arena *a, struct manifests *to, const char *path, bool optional, struct err *err)
+{
+	struct named_text text = {0};
+	struct named_text *item;
+
+	if (manifests_read(a, path, &text, err) < 0)
+		return -1;
+	if (optional && str_trim_space(text.text).len == 0)
+		return 0;
+	if (to->len == MANIFEST_FILES_MAX)
+		return err_set(err, ERR_LIMIT, "more than %d files", MANIFEST_FILES_MAX);
+	/* Twice as many where the number is a power of two. */
+	item = to->len & (to->len - 1) ? to->item
+				       : arena_grow(a, to->item, to->len * sizeof(*item), (to->len ? 2 * to->len : 1) * sizeof(*item));
+	if (!item)
+		return err_nomem(err);
+	item[to->len++] = text;
+	to->item = item;
+	return 0;
+}
+
+static bool has_ending(const char *name, const char *endings)
+{
+	struct str rest = str_of(endings);
+
+	while (rest.p) {
+		const struct str ending = str_cut(&rest, ' ');
+		const size_t len = strlen(name);
+
+		if (len > ending.len && strncmp(name + len - ending.len, ending.p, ending.len) == 0)
+			return true;
+	}
+	return false;
+}
+
+static int add_directory(struct arena *a, const char *path, const char *endings, struct manifests *to, struct err *err)
+{
+	struct dirent **found;
+	const int n = scandir(path, &found, NULL, alphasort);
+	int status = 0, taken = 0;
+
+	if (n < 0) {
+		(void)err_set(err, ERR_IO, "cannot read the directory: %s", strerror(errno));
+		return err_at(err, "%s", path);
+	}
+	for (int i = 0; i < n; i++) {
+		const char *whole = status == 0 && has_ending(found[i]->d_name, endings)
+					    ? arena_printf(a, "%s%s%s", path, path[strlen(path) - 1] == '/' ? "" : "/", found[i]->d_name)
+					    : NULL;
+
+		if (whole) {
+			taken++;
+			status = add(a, to, whole, true, err);
+		}
+		free(found[i]);
+	}
+	free(found);
+	if (status == 0 && !taken)
+		return err_set(err, ERR_INPUT, "%s: the directory holds no file that ends in one of %s", path, endings);
+	return status;
+}
+
+static bool is_directory(const char *path)
+{
+	struct stat s;
+
+	return strcmp(path, "-") != 0 && path[0] && stat(path, &s) == 0 && S_ISDIR(s.st_mode);
+}
+
+int manifests_read_all(struct arena *a, const struct option_list *files, const char *endings, struct manifests *ret, struct err *err)
+{
+	struct manifests all = {NULL, 0};
+
+	for (size_t i = 0; i < files->len; i++) {
+		const char *path = files->item[i];
+
+		if ((is_directory(path) ? add_directory(a, path, endings, &all, err) : add(a, &all, path, false, err)) < 0)
+			return -1;
+	}
+	if (!all.len)
+		return err_set(err, ERR_INPUT, "%s: holds no document", files->item[0]);
+	*ret = all;
+	return 0;
+}
+
+/* --- documents --------------------------------------------------------------------------------------------------- */
 
 /* The document's place, with the place inside it put before the cause. */
 static int blame(const struct document *d, struct err *err)

@@ -5,8 +5,9 @@
 
 #include "patches/config/config.h"
 #include "patches/value/value.h"
+#include "webhook/cli/options.h"
 
-enum { MANIFESTS_MAX = 64 << 20 };
+enum { MANIFESTS_MAX = 64 << 20, MANIFEST_FILES_MAX = 65536 };
 
 /* One document of a stream. */
 struct document {
@@ -17,6 +18,23 @@ struct document {
 
 /* path "-" is standard input. */
 int manifests_read(struct arena *a, const char *path, struct named_text *ret, struct err *err) MUST_CHECK;
+
+/* Texts that were read, in order. */
+struct manifests {
+	struct named_text *item;
+	size_t len;
+};
+
+/*
+ * All that -f names: files, "-" (once), and of directories what has one of the endings (separated by spaces), in order of names, but
+ * not below them. Empty files of directories are left out. ERR_INPUT where there is nothing at all.
+ */
+int manifests_read_all(struct arena *a, const struct option_list *files, const char *endings, struct manifests *ret,
+	struct err *err) MUST_CHECK;
+#define MANIFEST_ENDINGS ".yaml .yml .json"
+
+/* What is wrong with the arguments of a command that reads files: ERR_CONFIG. */
+int files_needed(const struct options *o, struct err *err) MUST_CHECK;
 
 /*
  * Calls visit for each document that holds something; stops at the first that fails, whose error then names NAME:LINE. ERR_INPUT where a

@@ -41,6 +41,7 @@ struct offline {
 	struct arena *a;
 	const struct offline_options *options;
 	struct text *notes;
+	const char *pointer; /* JSON Pointer of the object in its document; NULL: the document itself */
 };
 
 static struct str group_of(struct str api_version)
@@ -187,6 +188,46 @@ static const struct value *written(
 	return canonical_object(f->a, object, shape->type, kubernetes, err);
 }
 
+/* --- another change than injection ------------------------------------------------------------------------------ */
+
+static const char *pointer_of(const struct offline *f, const char *const *path)
+{
+	struct text t;
+
+	text_init(&t, f->a, 4096);
+	text_adds(&t, f->pointer ? f->pointer : "");
+	for (; *path; path++) {
+		text_addc(&t, '/');
+		text_adds(&t, *path);
+	}
+	return text_cstr(&t);
+}
+
+static int change_workload(struct offline *f, const struct value *object, const struct shape *shape, const struct value **ret,
+	struct err *err)
+{
+	struct offline_change *change = f->options->change;
+	const struct value *given = coerce_strings(f->a, object, shape->type, err), *done;
+	const struct workload workload = workload_of(f, given ? given : object, shape);
+	struct offline_subject s = {.pod = given ? pod_of(f->a, given, shape) : NULL, .workload = shape->spec[1] ? &workload : NULL,
+		.kind = raw_str(object, "kind"), .namespace = effective_namespace(f, object), .name = object_name(object),
+		.metadata = pointer_of(f, shape->metadata), .spec = pointer_of(f, shape->spec)};
+
+	if (!given)
+		return blame(object, &workload, err);
+	if (!s.pod || !s.metadata || !s.spec)
+		return err_nomem(err);
+	if (change->run(change, f->a, &s, &done, err) < 0)
+		return blame(object, &workload, err);
+	*ret = object;
+	if (done == s.pod)
+		return 0;
+	*ret = put_back(f->a, given, shape, done);
+	return *ret ? 0 : err_nomem(err);
+}
+
+/* --- injection --------------------------------------------------------------------------------------------------- */
+
 static int inject_workload(struct offline *f, const struct value *object, const struct shape *shape,
 	const struct value **ret, struct err *err)
 {
@@ -230,7 +271,12 @@ static int inject_list(
 	if (depth == OFFLINE_LIST_DEPTH)
 		return err_set(err, ERR_LIMIT, "Lists within Lists more than %d deep", OFFLINE_LIST_DEPTH);
 	for (size_t i = 0; i < len; i++) {
-		if (inject_any(f, items->u.list.item[i], depth + 1, &item[i], err) < 0)
+		struct offline inner = *f;
+
+		inner.pointer = arena_printf(f->a, "%s/items/%zu", f->pointer ? f->pointer : "", i);
+		if (!inner.pointer)
+			return err_nomem(err);
+		if (inject_any(&inner, items->u.list.item[i], depth + 1, &item[i], err) < 0)
 			return err_wrap(err, "item %zu of the List", i);
 		changed = changed || item[i] != items->u.list.item[i];
 	}
@@ -246,6 +292,8 @@ static int inject_any(
 {
 	const struct shape *shape = find_shape(object);
 
+	if (shape && f->options->change)
+		return change_workload(f, object, shape, ret, err);
 	if (shape)
 		return inject_workload(f, object, shape, ret, err);
 	if (is_list(object))

@@ -8,9 +8,28 @@
 
 #include "patches/inject.h"
 
+/* A pod on its way through a stream of documents. */
+struct offline_subject {
+	const struct value *pod;         /* a Pod, or an object of the metadata and spec of a template */
+	const struct workload *workload; /* whose it is; NULL: a Pod's own */
+	struct str kind, namespace, name; /* of the object that holds it */
+	const char *metadata, *spec;     /* JSON Pointers of its two parts in the document */
+};
+
+/* What is done to each pod in place of injection. */
+struct offline_change {
+	/* *ret: the subject's pod itself where nothing changes. */
+	int (*run)(struct offline_change *change, struct arena *a, const struct offline_subject *subject, const struct value **ret,
+		struct err *err);
+	void *context;
+	const char *file; /* set for run: where the document begins */
+	size_t line;
+};
+
 struct offline_options {
 	struct str namespace; /* of objects that name none; may be empty */
 	bool json;            /* print objects as JSON; YAML otherwise */
+	struct offline_change *change; /* NULL: injection */
 	bool before;          /* what would be injected is only written as if it were: what an injected object compares with */
 };
 
@@ -18,7 +37,7 @@ enum { OFFLINE_LIST_DEPTH = 8, OFFLINE_OUTPUT_MAX = 256 << 20 };
 #define OFFLINE_ARENA_MAX ((size_t)2048 << 20)
 
 /*
- * Appends the whole stream to `out`: injected objects printed anew, all other documents byte for byte (but for json: then all are printed
+ * Appends the whole stream to `out`, behind what is there: injected objects printed anew, all other documents byte for byte (but for json: then all are printed
  * anew), "---" lines between them. notes: one line for each object that was left alone by decision. Errors name the document's line
  * (where = "NAME:LINE") and the object; what is in `out` is then of no use.
  */

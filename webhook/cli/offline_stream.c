@@ -41,15 +41,19 @@ int offline_inject(const struct inject_config *c, struct arena *a, const struct 
 {
 	struct yaml_reader reader = {.rest = input->text, .line = 1};
 	struct str document;
-	bool first = true;
+	bool found = false;
 	size_t line;
 
 	while (yaml_next_document(&reader, &document, &line)) {
 		if (str_trim_space(document).len == 0)
 			continue;
-		if (!first && !o->json)
+		if (out->len && !o->json)
 			text_adds(out, "---\n");
-		first = false;
+		found = true;
+		if (o->change) {
+			o->change->file = input->name;
+			o->change->line = line;
+		}
 		if (inject_document(c, a, document, o, out, notes, err) < 0) {
 			struct err at = {.code = ERR_INPUT};
 
@@ -60,7 +64,7 @@ int offline_inject(const struct inject_config *c, struct arena *a, const struct 
 			return -1;
 		}
 	}
-	if (first)
+	if (!found)
 		return err_set(err, ERR_INPUT, "%s: holds no document", input->name);
 	return out->failed ? err_set(err, ERR_LIMIT, "the output is larger than %d bytes", OFFLINE_OUTPUT_MAX) : 0;
 }

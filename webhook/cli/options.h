@@ -21,8 +21,10 @@ enum verb {
 	VERB_CONFIG = 1 << 7,
 	VERB_GUARD = 1 << 12,
 	VERB_AUDIT = 1 << 13,
+	VERB_UNINJECT = 1 << 16,
+	VERB_MANIFESTS = VERB_INJECT | VERB_UNINJECT | VERB_DIFF | VERB_EXPLAIN, /* those that read files of objects */
 	VERB_GUARDED = VERB_SERVE | VERB_EXPLAIN | VERB_GUARD, /* those that hold pods against the guard */
-	VERB_CONFIGURED = VERB_SERVE | VERB_INJECT | VERB_DIFF | VERB_EXPLAIN | VERB_GUARD | VERB_CONFIG, /* those that load the injector's configuration */
+	VERB_CONFIGURED = VERB_SERVE | VERB_INJECT | VERB_UNINJECT | VERB_DIFF | VERB_EXPLAIN | VERB_GUARD | VERB_CONFIG, /* those that load the injector's configuration */
 };
 
 enum { OPTIONS_REPEAT_MAX = 64, OPTIONS_REST_MAX = 256 };
@@ -54,6 +56,8 @@ struct options {
 	const char *log_format, *log_level;
 	/* offline */
 	const char *file, *namespace, *output, *labels;
+	struct option_list files;
+	bool strict;
 	/* certificates */
 	const char *out;
 	struct option_list hosts;

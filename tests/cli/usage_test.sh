@@ -37,6 +37,9 @@ done
 echo 'rules: []' >guard.yaml
 printf 'name: a pod\npod: {spec: {containers: [{name: a, image: i}]}}\nexpect: {action: none, injected: true}\n' >fixtures.yaml
 run 0 bash -c "$(outrigger help guard | sed -n '/^Example:/,$s/^  //p')"
+{ tr -d '\n' <"$root/tests/sample-review.json"; echo; } >reviews.jsonl
+printf 'kind: ConfigMap\ndata:\n  values: "{}"\n  config: |\n    policy: disabled\n    templates: {sidecar: "spec: {}"}\n' >new-configmap.yaml
+run 1 bash -c "$(outrigger help replay | sed -n '/^Example:/,$s/^  //p')"
 example=$(outrigger help diff | sed -n '/^Example:/,$s/^  //p')
 run 1 bash -c "$example"
 example=$(outrigger help serve | sed -n '/^Example:/,$s/^  //p')

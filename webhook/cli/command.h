@@ -31,6 +31,7 @@ int cmd_inject(const struct options *o, struct err *err);
 int cmd_uninject(const struct options *o, struct err *err);
 int cmd_diff(const struct options *o, struct err *err);
 int cmd_explain(const struct options *o, struct err *err);
+int cmd_replay(const struct options *o, struct err *err);
 int cmd_guard(const struct options *o, struct err *err);
 int cmd_audit(const struct options *o, struct err *err);
 int cmd_config(const struct options *o, struct err *err);

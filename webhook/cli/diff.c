@@ -102,7 +102,7 @@ static int diff_all(const struct inject_config *c, const struct options *o, stru
 	f.colour = isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
 	text_init(&f.out, a, OFFLINE_OUTPUT_MAX);
 	text_init(&f.notes, a, MANIFESTS_MAX);
-	if (manifests_read_all(a, &o->files, MANIFEST_ENDINGS, &input, err) < 0)
+	if (manifests_read_all(a, &o->files, &input, err) < 0)
 		return -1;
 	for (size_t i = 0; i < input.len; i++)
 		if (manifests_each(a, &input.item[i], visit, &f, err) < 0)

@@ -80,7 +80,7 @@ static int explain_files(struct narrator *n, const struct option_list *files, st
 {
 	struct manifests input;
 
-	if (manifests_read_all(n->a, files, MANIFEST_ENDINGS, &input, err) < 0)
+	if (manifests_read_all(n->a, files, &input, err) < 0)
 		return -1;
 	for (size_t i = 0; i < input.len; i++)
 		if (manifests_each(n->a, &input.item[i], visit, n, err) < 0)

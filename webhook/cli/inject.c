@@ -25,7 +25,7 @@ static int inject_all(const struct inject_config *c, const struct options *o, st
 
 	text_init(&out, a, OFFLINE_OUTPUT_MAX);
 	text_init(&notes, a, MANIFESTS_MAX);
-	if (manifests_read_all(a, &o->files, MANIFEST_ENDINGS, &input, err) < 0)
+	if (manifests_read_all(a, &o->files, &input, err) < 0)
 		return -1;
 	for (size_t i = 0; i < input.len; i++)
 		if (offline_inject(c, a, &input.item[i], &options, &out, &notes, err) < 0)

@@ -11,10 +11,17 @@
 #include "base/file.h"
 #include "patches/yaml/yaml.h"
 
-int manifests_read(struct arena *a, const char *path, struct named_text *ret, struct err *err)
+static const struct input_kind manifest_kind = {.endings = ".yaml .yml .json", .max = MANIFESTS_MAX, .flags = FILE_UTF8};
+
+static int read_file(struct arena *a, const char *path, const struct input_kind *kind, struct named_text *ret, struct err *err)
 {
 	ret->name = strcmp(path, "-") == 0 ? "standard input" : path;
-	return file_read(a, path, MANIFESTS_MAX, FILE_UTF8 | FILE_STDIN, &ret->text, err);
+	return file_read(a, path, kind->max, kind->flags | FILE_STDIN, &ret->text, err);
+}
+
+int manifests_read(struct arena *a, const char *path, struct named_text *ret, struct err *err)
+{
+	return read_file(a, path, &manifest_kind, ret, err);
 }
 
 static int refuse_url(const char *path, struct err *err)
@@ -42,12 +49,13 @@ int files_needed(const struct options *o, struct err *err)
 
 /* --- several files ---------------------------------------------------------------------------------------------- */
 
-static int add(struct arena *a, struct manifests *to, const char *path, bool optional, struct err *err)
+/* optional: what holds nothing is left out. */
+static int add(struct arena *a, struct manifests *to, const char *path, const struct input_kind *kind, bool optional, struct err *err)
 {
 	struct named_text text = {0};
 	struct named_text *item;
 
-	if (manifests_read(a, path, &text, err) < 0)
+	if (read_file(a, path, kind, &text, err) < 0)
 		return -1;
 	if (optional && str_trim_space(text.text).len == 0)
 		return 0;
@@ -77,7 +85,7 @@ static bool has_ending(const char *name, const char *endings)
 	return false;
 }
 
-static int add_directory(struct arena *a, const char *path, const char *endings, struct manifests *to, struct err *err)
+static int add_directory(struct arena *a, const char *path, const struct input_kind *kind, struct manifests *to, struct err *err)
 {
 	struct dirent **found;
 	const int n = scandir(path, &found, NULL, alphasort);
@@ -88,19 +96,19 @@ static int add_directory(struct arena *a, const char *path, const char *endings,
 		return err_at(err, "%s", path);
 	}
 	for (int i = 0; i < n; i++) {
-		const char *whole = status == 0 && has_ending(found[i]->d_name, endings)
+		const char *whole = status == 0 && has_ending(found[i]->d_name, kind->endings)
 					    ? arena_printf(a, "%s%s%s", path, path[strlen(path) - 1] == '/' ? "" : "/", found[i]->d_name)
 					    : NULL;
 
 		if (whole) {
 			taken++;
-			status = add(a, to, whole, true, err);
+			status = add(a, to, whole, kind, true, err);
 		}
 		free(found[i]);
 	}
 	free(found);
 	if (status == 0 && !taken)
-		return err_set(err, ERR_INPUT, "%s: the directory holds no file that ends in one of %s", path, endings);
+		return err_set(err, ERR_INPUT, "%s: the directory holds no file that ends in one of %s", path, kind->endings);
 	return status;
 }
 
@@ -111,20 +119,25 @@ static bool is_directory(const char *path)
 	return strcmp(path, "-") != 0 && path[0] && stat(path, &s) == 0 && S_ISDIR(s.st_mode);
 }
 
-int manifests_read_all(struct arena *a, const struct option_list *files, const char *endings, struct manifests *ret, struct err *err)
+int inputs_read_all(struct arena *a, const struct option_list *files, const struct input_kind *kind, struct manifests *ret, struct err *err)
 {
 	struct manifests all = {NULL, 0};
 
 	for (size_t i = 0; i < files->len; i++) {
 		const char *path = files->item[i];
 
-		if ((is_directory(path) ? add_directory(a, path, endings, &all, err) : add(a, &all, path, false, err)) < 0)
+		if ((is_directory(path) ? add_directory(a, path, kind, &all, err) : add(a, &all, path, kind, false, err)) < 0)
 			return -1;
 	}
 	if (!all.len)
-		return err_set(err, ERR_INPUT, "%s: holds no document", files->item[0]);
+		return err_set(err, ERR_INPUT, "%s: holds nothing", files->item[0]);
 	*ret = all;
 	return 0;
+}
+
+int manifests_read_all(struct arena *a, const struct option_list *files, struct manifests *ret, struct err *err)
+{
+	return inputs_read_all(a, files, &manifest_kind, ret, err);
 }
 
 /* --- documents --------------------------------------------------------------------------------------------------- */

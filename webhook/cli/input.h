@@ -7,7 +7,7 @@
 #include "patches/value/value.h"
 #include "webhook/cli/options.h"
 
-enum { MANIFESTS_MAX = 64 << 20, MANIFEST_FILES_MAX = 65536 };
+enum { MANIFESTS_MAX = 64 << 20, MANIFEST_FILES_MAX = 65536, RECORDED_MAX = 1 << 30 };
 
 /* One document of a stream. */
 struct document {
@@ -25,13 +25,21 @@ struct manifests {
 	size_t len;
 };
 
+/* What is taken of a directory, and how files are read. */
+struct input_kind {
+	const char *endings; /* separated by spaces */
+	size_t max;          /* bytes of one file */
+	unsigned flags;      /* enum file_flag; standard input is always understood */
+};
+
 /*
- * All that -f names: files, "-" (once), and of directories what has one of the endings (separated by spaces), in order of names, but
- * not below them. Empty files of directories are left out. ERR_INPUT where there is nothing at all.
+ * All that -f names: files, "-" (once), and of directories what has one of the endings, in order of names, but not below them. Empty
+ * files of directories are left out. ERR_INPUT where there is nothing at all.
  */
-int manifests_read_all(struct arena *a, const struct option_list *files, const char *endings, struct manifests *ret,
+int inputs_read_all(struct arena *a, const struct option_list *files, const struct input_kind *kind, struct manifests *ret,
 	struct err *err) MUST_CHECK;
-#define MANIFEST_ENDINGS ".yaml .yml .json"
+/* The same of manifests: *.yaml, *.yml, *.json. */
+int manifests_read_all(struct arena *a, const struct option_list *files, struct manifests *ret, struct err *err) MUST_CHECK;
 
 /* What is wrong with the arguments of a command that reads files: ERR_CONFIG. */
 int files_needed(const struct options *o, struct err *err) MUST_CHECK;

@@ -22,9 +22,10 @@ enum verb {
 	VERB_GUARD = 1 << 12,
 	VERB_AUDIT = 1 << 13,
 	VERB_UNINJECT = 1 << 16,
+	VERB_REPLAY = 1 << 17,
 	VERB_MANIFESTS = VERB_INJECT | VERB_UNINJECT | VERB_DIFF | VERB_EXPLAIN, /* those that read files of objects */
-	VERB_GUARDED = VERB_SERVE | VERB_EXPLAIN | VERB_GUARD, /* those that hold pods against the guard */
-	VERB_CONFIGURED = VERB_SERVE | VERB_INJECT | VERB_UNINJECT | VERB_DIFF | VERB_EXPLAIN | VERB_GUARD | VERB_CONFIG, /* those that load the injector's configuration */
+	VERB_GUARDED = VERB_SERVE | VERB_EXPLAIN | VERB_GUARD | VERB_REPLAY, /* those that hold pods against the guard */
+	VERB_CONFIGURED = VERB_SERVE | VERB_INJECT | VERB_UNINJECT | VERB_DIFF | VERB_EXPLAIN | VERB_GUARD | VERB_CONFIG | VERB_REPLAY, /* those that load the injector's configuration */
 };
 
 enum { OPTIONS_REPEAT_MAX = 64, OPTIONS_REST_MAX = 256 };
@@ -33,6 +34,12 @@ enum { OPTIONS_REPEAT_MAX = 64, OPTIONS_REST_MAX = 256 };
 struct option_list {
 	const char *item[OPTIONS_REPEAT_MAX];
 	size_t len;
+};
+
+/* The second configuration of replay: NULL is as in the first. */
+struct to_options {
+	const char *inject_config, *values, *mesh_config, *revision, *istio_version, *native_sidecars, *token_policy, *cluster_objects,
+		*guard_config;
 };
 
 /* What the command line said, defaults filled in. Texts are borrowed from argv or static; NULL where nothing was given. */
@@ -58,6 +65,7 @@ struct options {
 	const char *file, *namespace, *output, *labels;
 	struct option_list files;
 	bool strict;
+	struct to_options to;
 	/* certificates */
 	const char *out;
 	struct option_list hosts;

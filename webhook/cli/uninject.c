@@ -149,7 +149,7 @@ static int uninject_all(struct uninjector *u, const struct options *o, struct ar
 	text_init(&out, a, OFFLINE_OUTPUT_MAX);
 	text_init(&unused, a, MANIFESTS_MAX);
 	text_init(&u->notes, a, MANIFESTS_MAX);
-	if (manifests_read_all(a, &o->files, MANIFEST_ENDINGS, &input, err) < 0)
+	if (manifests_read_all(a, &o->files, &input, err) < 0)
 		return -1;
 	for (size_t i = 0; i < input.len; i++)
 		if (offline_inject(u->config, a, &input.item[i], &options, &out, &unused, err) < 0)

@@ -67,11 +67,13 @@ static int read_pod(struct injection *in, struct err *err)
 
 const struct value *render_template(struct injection *in, const struct named_template *t, struct err *err)
 {
+	struct template_env env = in->config->env;
 	struct rendered r;
 	const struct value *v;
 
+	env.time = in->req->time;
 	in->ret->reason = REASON_TEMPLATE_FAILED;
-	if (template_run(t->template, in->a, in->data, &in->config->env, &r, err) < 0)
+	if (template_run(t->template, in->a, in->data, &env, &r, err) < 0)
 		return NULL;
 	in->ret->reason = REASON_OVERLAY_FAILED;
 	v = yaml_parse_rendered(in->a, &r, err);

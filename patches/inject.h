@@ -22,6 +22,7 @@ struct inject_request {
 	struct str url_path;            /* "/inject/cluster/c1/net/n1" */
 	const struct workload *workload; /* offline: the owner; NULL in the webhook */
 	struct decide_trace *trace;      /* filled with what each rule found; NULL where nobody asks */
+	struct time_check time;          /* of the templates' runs */
 };
 
 enum { INJECT_MAX_WARNINGS = 8 };

@@ -85,6 +85,17 @@ bool exec_fail_limit(struct exec *x, const char *what, unsigned long limit)
 	return fail_text(x, ERR_LIMIT, message);
 }
 
+/* Between two looks at the time: some 50 us of plain steps. A step that takes longer costs more of them. */
+enum { STEPS_A_LOOK = 4096 };
+
+static bool is_late(struct run *r)
+{
+	const struct time_check *time = r->env ? &r->env->time : NULL;
+
+	r->look_at = r->steps + STEPS_A_LOOK < LIMIT_TEMPLATE_STEPS ? r->steps + STEPS_A_LOOK : LIMIT_TEMPLATE_STEPS;
+	return time && time->is_over && time->is_over(time->ctx);
+}
+
 int run_charge(struct run *r, uint64_t steps, struct err *err)
 {
 	if (steps > LIMIT_TEMPLATE_STEPS || r->steps > LIMIT_TEMPLATE_STEPS - steps) {
@@ -92,14 +103,16 @@ int run_charge(struct run *r, uint64_t steps, struct err *err)
 		return err_set(err, ERR_LIMIT, "the template takes too many steps (limit %d)", LIMIT_TEMPLATE_STEPS);
 	}
 	r->steps += steps;
+	if (r->steps >= r->look_at && is_late(r))
+		return err_set(err, ERR_LIMIT, "the request has no time left");
 	return 0;
 }
 
-bool exec_too_many_steps(struct exec *x)
+bool exec_charge_slowly(struct exec *x, uint64_t steps)
 {
 	struct err *limit = exec_cause(x);
 
-	return run_charge(&x->run, LIMIT_TEMPLATE_STEPS, limit) == 0 || fail_text(x, ERR_LIMIT, limit->what);
+	return run_charge(&x->run, steps, limit) == 0 || fail_text(x, ERR_LIMIT, limit->what);
 }
 
 /* Not err_clear(): a kilobyte would be zeroed for each call. */
@@ -170,6 +183,7 @@ static int run(struct run *r, const struct template *t, struct rendered *ret, st
 	text_init(&x.out, r->arena, LIMIT_TEMPLATE_OUTPUT);
 	ok = var_push(&x, VARIABLE_ROOT, dot) && walk_root(&x, dot, t->main->root);
 	r->steps = x.run.steps;
+	r->look_at = x.run.look_at;
 	if (!ok)
 		return -1;
 	text = text_cstr(&x.out);

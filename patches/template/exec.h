@@ -44,12 +44,12 @@ bool exec_fail(struct exec *x, const char *fmt, ...) PRINTF_LIKE(2, 3);
 bool exec_fail_with(struct exec *x, const char *prefix, struct str name, const struct err *cause);
 bool exec_fail_limit(struct exec *x, const char *what, unsigned long limit);
 bool exec_nomem(struct exec *x);
-bool exec_too_many_steps(struct exec *x);
+bool exec_charge_slowly(struct exec *x, uint64_t steps);
 
 static inline bool exec_charge(struct exec *x, uint64_t steps)
 {
-	if (steps > LIMIT_TEMPLATE_STEPS || x->run.steps > LIMIT_TEMPLATE_STEPS - steps)
-		return exec_too_many_steps(x);
+	if (steps > LIMIT_TEMPLATE_STEPS || x->run.steps + steps >= x->run.look_at)
+		return exec_charge_slowly(x, steps);
 	x->run.steps += steps;
 	return true;
 }

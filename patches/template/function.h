@@ -12,6 +12,7 @@ struct run {
 	struct arena *arena;
 	const struct template_env *env;
 	uint64_t steps; /* spent so far; run_charge() adds and refuses beyond LIMIT_TEMPLATE_STEPS */
+	uint64_t look_at; /* steps at which env->time is asked next; never beyond that limit */
 	const struct template *template; /* that runs */
 	const struct value *data;        /* its $ */
 	uint32_t renders;                /* templates that `render` runs within each other */

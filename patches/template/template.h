@@ -38,11 +38,18 @@ struct rendered {
 	size_t n_spans;
 };
 
+/* Asked now and then during a run: whether its time is over. Who has a clock gives it; is_over NULL: it never is. */
+struct time_check {
+	bool (*is_over)(void *ctx);
+	void *ctx;
+};
+
 /* What the functions may ask of the world; all of it is fixed before the run. */
 struct template_env {
 	/* The allow-listed environment (`env KEY DEFAULT`): K_MAP of strings, or NULL. */
 	const struct map *variables;
 	int64_t now; /* seconds since 1970, for sprig's date functions */
+	struct time_check time;
 };
 
 /*

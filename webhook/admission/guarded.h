@@ -13,6 +13,7 @@ struct admission_policy {
 	int64_t now; /* seconds since 1970 */
 	const struct namespace_facts
 		*facts; /* of the request's namespace, where the caller knows them; NULL: the configuration's */
+	struct time_check time; /* of what templates take */
 };
 
 /* What is known of a namespace; NULL where nothing is. */

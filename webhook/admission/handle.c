@@ -29,6 +29,7 @@ static void inject(const struct admission_policy *p, struct arena *a, struct str
 		.namespace = o->request.namespace,
 		.url_path = path,
 		.trace = trace,
+		.time = p->time,
 	};
 	const int done = guarded_inject(p, a, &request, o->request.user_info, &o->result, &o->guard, &o->err);
 

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "webhook/server/overload.h"
 #include "webhook/server/route.h"
 
 struct connection *http_connection_of(struct MHD_Connection *c)
@@ -120,6 +121,7 @@ static enum MHD_Result send_answer(
 	if (MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type) == MHD_YES &&
 		(status != MHD_HTTP_METHOD_NOT_ALLOWED ||
 			MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, r->route->allow) == MHD_YES) &&
+		(!r->retry || MHD_add_response_header(response, MHD_HTTP_HEADER_RETRY_AFTER, "1") == MHD_YES) &&
 		(!last || MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close") == MHD_YES))
 		result = MHD_queue_response(c, status, response);
 	MHD_destroy_response(response);
@@ -147,6 +149,18 @@ static void collect(struct request *r, const char *data, size_t len)
 							     : "out of memory";
 }
 
+/* Whether the answer must go out before the body is read. */
+static bool begin_head(struct endpoint *e, struct request *r, struct MHD_Connection *c, const char *method)
+{
+	const struct connection *connection = http_connection_of(c);
+
+	if (route_check_head(e, r, c, method))
+		return true;
+	if (!r->status && r->route->takes_body && connection)
+		(void)overload_refuses(e->server, r, connection->fd);
+	return false;
+}
+
 enum MHD_Result http_handle(void *cls, struct MHD_Connection *c, const char *url UNUSED, const char *method,
 	const char *version UNUSED, const char *data, size_t *data_len, void **slot)
 {
@@ -159,17 +173,20 @@ enum MHD_Result http_handle(void *cls, struct MHD_Connection *c, const char *url
 		return MHD_NO; /* no memory for a request: the connection ends */
 	if (!r->head_read) {
 		r->head_read = true;
-		return route_check_head(e, r, c, method) ? send_problem(e, c, r, true) : MHD_YES;
+		return begin_head(e, r, c, method) ? send_problem(e, c, r, true) : MHD_YES;
 	}
 	if (*data_len) {
 		collect(r, data, *data_len);
 		*data_len = 0;
 		return MHD_YES;
 	}
+	if (!r->status && r->route->takes_body && !r->outcome && overload_is_late(r))
+		overload_give_up(e->server, r);
+	/* Asked again on another connection, it may reach another replica. */
 	if (r->status)
-		return send_problem(e, c, r, false);
+		return send_problem(e, c, r, r->retry);
 	status = r->route->answer(e->server, r, &type);
 	if (status == ANSWER_LATER)
 		return MHD_YES;
-	return send_answer(e, c, r, status, type, false);
+	return r->status ? send_problem(e, c, r, false) : send_answer(e, c, r, status, type, false);
 }

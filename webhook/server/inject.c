@@ -6,6 +6,7 @@
 #include "webhook/admission/require.h"
 #include "webhook/audit/event.h"
 #include "webhook/audit/line.h"
+#include "webhook/server/overload.h"
 #include "webhook/server/route.h"
 
 /* A pod that a controller makes has no name yet, but the beginning of one. */
@@ -144,7 +145,7 @@ static unsigned record(struct server *s, const struct snapshot *snapshot, struct
 static unsigned decide_review(struct server *s, const struct snapshot *snapshot, struct request *r, const char **ret_type)
 {
 	const struct admission_policy policy = {
-		.config = snapshot->config, .guard = snapshot->guard, .now = (int64_t)time(NULL)};
+		.config = snapshot->config, .guard = snapshot->guard, .now = (int64_t)time(NULL), .time = {overload_is_late, r}};
 	const struct str body = {r->body.data, r->body.len};
 	struct admission_outcome outcome;
 
@@ -152,6 +153,11 @@ static unsigned decide_review(struct server *s, const struct snapshot *snapshot,
 		admission_require(&policy, &r->arena, body, &r->out, &outcome);
 	else
 		admission_handle(&policy, &r->arena, body, r->path, &r->out, &outcome);
+	/* What has become of it is for want of time, and nobody waits for it any more. */
+	if (r->late) {
+		overload_give_up(s, r);
+		return MHD_HTTP_SERVICE_UNAVAILABLE;
+	}
 	guard_count(snapshot->guard, &outcome.guard);
 	return record(s, snapshot, r, &outcome, ret_type);
 }

@@ -226,6 +226,8 @@ void metrics_print(const struct metrics *m, const struct metrics_state *state, s
 	print_decisions(&c, state->revision, out);
 	metrics_single(out, "outrigger_unreadable_requests_total", "counter", "Requests that held no readable AdmissionReview.",
 		read_counter(&m->unreadable));
+	metrics_single(out, "outrigger_overload_total", "counter", "Requests turned away at once, for want of time or room.",
+		read_counter(&m->overload));
 	metrics_single(out, "outrigger_proof_failures_total", "counter", "Patches that could not be proven, and were not sent.",
 		c.decisions[REASON_PROOF_FAILED]);
 	print_histogram(&c, "outrigger_request_duration_seconds", "Time from the first byte of a request to its answer.", out);

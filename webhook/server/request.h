@@ -23,6 +23,9 @@ struct request {
 	const char *problem;       /* the line that goes with it */
 	bool head_read;
 	int64_t began_us;
+	/* Of a review: when it came, as far as the socket knows; how old it may become; whether it has; whether to ask again makes sense. */
+	int64_t asked_us, budget_us;
+	bool late, retry;
 	struct MHD_Connection *connection;
 	/* While an answer waits for its audit line, and after. */
 	struct server *server;

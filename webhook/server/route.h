@@ -17,7 +17,8 @@ struct route {
 	bool only_plain;   /* there, and not on the webhook's */
 	const char *allow; /* methods, as the header Allow has them */
 	bool takes_body;   /* JSON */
-	/* Fills r->out, gives the HTTP status or ANSWER_LATER; *ret_type is the Content-Type. Static text where there is no memory. */
+	/* Fills r->out, gives the HTTP status or ANSWER_LATER; *ret_type is the Content-Type. Static text where there is no memory. Where it
+	 * sets r->status, r->problem is the answer. */
 	unsigned (*answer)(struct server *s, struct request *r, const char **ret_type);
 };
 

@@ -26,7 +26,7 @@ export CONFORMANCE_DIR JOBS
 PACKAGES := yaml-0.1 libpcre2-8 libcjson libcrypto jansson libmicrohttpd gnutls libcurl
 DEBIAN_BUILD := gcc libc6-dev binutils pkg-config libyaml-dev libpcre2-dev libcjson-dev libssl-dev libjansson-dev \
 	libmicrohttpd-dev libgnutls28-dev libcurl4-openssl-dev libcmocka-dev curl openssl
-DEBIAN_CI := clang libclang-rt-14-dev clang-tidy clang-format shellcheck valgrind git ca-certificates golang-go prometheus chromium buildah
+DEBIAN_CI := clang libclang-rt-14-dev clang-tidy clang-format shellcheck valgrind git ca-certificates golang-go iproute2 prometheus chromium buildah
 
 # Goals that need a compiler and the libraries; the others must work on a bare machine.
 BARE_GOALS := deps deps-ci run test help clean format

@@ -45,12 +45,21 @@ func newClient(url string, ca []byte, token string) (*Client, error) {
 
 // Do sends one request with a JSON body and returns status and answer.
 func (c *Client) Do(method, path string, body []byte) (int, []byte, error) {
+	return c.send(method, path, "application/json", body)
+}
+
+// Patch sends a patch of the given media type.
+func (c *Client) Patch(path, kind string, body []byte) (int, []byte, error) {
+	return c.send("PATCH", path, kind, body)
+}
+
+func (c *Client) send(method, path, kind string, body []byte) (int, []byte, error) {
 	request, err := http.NewRequest(method, c.url+path, bytes.NewReader(body))
 	if err != nil {
 		return 0, nil, err
 	}
 	request.Header.Set("Authorization", "Bearer "+c.token)
-	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("Content-Type", kind)
 	answer, err := c.http.Do(request)
 	if err != nil {
 		return 0, nil, err

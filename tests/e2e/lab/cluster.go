@@ -38,6 +38,7 @@ type Cluster struct {
 
 	mutex    sync.Mutex
 	programs []*Program
+	endings  []func()
 	stopped  bool
 }
 
@@ -59,7 +60,7 @@ func newCluster(audited bool) (*Cluster, error) {
 	if audited {
 		c.AuditLog = filepath.Join(dir, "audit.log")
 	}
-	c.stopOnSignal()
+	stopOnSignal(c)
 	for range 3 {
 		if err = c.startAll(); err == nil {
 			return c, nil
@@ -109,10 +110,22 @@ func (c *Cluster) Start(name, path string, args ...string) (*Program, error) {
 // Stop ends all programs and removes the folder.
 func (c *Cluster) Stop() {
 	c.mutex.Lock()
-	c.stopped = true
+	endings := c.endings
+	c.stopped, c.endings = true, nil
 	c.mutex.Unlock()
+	for _, end := range slices.Backward(endings) {
+		end()
+	}
 	c.endPrograms()
 	_ = os.RemoveAll(c.Dir)
+}
+
+// What atStop is given is called when the cluster stops, before its programs
+// end.
+func (c *Cluster) atStop(end func()) {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	c.endings = append(c.endings, end)
 }
 
 // The last started ends first: nobody complains of a server that is gone.
@@ -128,21 +141,38 @@ func (c *Cluster) endPrograms() {
 	_ = os.RemoveAll(filepath.Join(c.Dir, "etcd"))
 }
 
+// All clusters of this process, and who ends them on a signal.
+var clusters struct {
+	mutex sync.Mutex
+	all   []*Cluster
+	once  sync.Once
+}
+
 // A run that is broken off leaves neither processes nor files.
-func (c *Cluster) stopOnSignal() {
-	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	go func() {
-		<-signals
-		c.Stop()
-		os.Exit(130)
-	}()
+func stopOnSignal(c *Cluster) {
+	clusters.mutex.Lock()
+	clusters.all = append(clusters.all, c)
+	clusters.mutex.Unlock()
+	clusters.once.Do(func() {
+		signals := make(chan os.Signal, 1)
+		signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+		go func() {
+			<-signals
+			clusters.mutex.Lock()
+			for _, c := range clusters.all {
+				c.Stop()
+			}
+			os.Exit(130)
+		}()
+	})
 }
 
 // Tails returns the end of each log under a line with its name.
 func (c *Cluster) Tails(lines int) string {
 	var text strings.Builder
 	seen := map[string]bool{}
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
 	for _, p := range c.programs {
 		if !seen[p.Log] {
 			fmt.Fprintf(&text, "---- the end of %s's log ----\n%s\n", p.Name, p.Tail(lines))
@@ -176,7 +206,7 @@ func (c *Cluster) startEtcd() error {
 }
 
 func (c *Cluster) startAPIServer() error {
-	crt, key, err := c.authority.Issue("kube-apiserver")
+	crt, key, err := c.authority.Issue("kube-apiserver", gateway)
 	if err != nil {
 		return err
 	}
@@ -194,9 +224,9 @@ func (c *Cluster) startAPIServer() error {
 	if err != nil {
 		return err
 	}
-	server, err := c.Start("kube-apiserver", Find("kube-apiserver"), append(audit,
+	server, err := c.Start("kube-apiserver", Find("kube-apiserver"), append(append(audit, addressFlags()...),
 		fmt.Sprintf("--etcd-servers=http://127.0.0.1:%d", c.ports.etcd),
-		fmt.Sprintf("--secure-port=%d", c.ports.api), "--bind-address=127.0.0.1",
+		fmt.Sprintf("--secure-port=%d", c.ports.api),
 		"--tls-cert-file="+crt, "--tls-private-key-file="+key,
 		"--service-account-key-file="+signer, "--service-account-signing-key-file="+signer,
 		"--service-account-issuer=https://kubernetes.default.svc",
@@ -213,6 +243,15 @@ func (c *Cluster) startAPIServer() error {
 		return err
 	}
 	return server.WaitFor(startLimit, "kube-apiserver ready", c.API.Ready)
+}
+
+// Pods reach it by the bridge that they hang on, and it sends what is for a
+// Service to the addresses of their EndpointSlices: there is no kube-proxy.
+func addressFlags() []string {
+	if Isolated() {
+		return []string{"--bind-address=0.0.0.0", "--advertise-address=" + gateway, "--enable-aggregator-routing"}
+	}
+	return []string{"--bind-address=127.0.0.1"}
 }
 
 const auditPolicy = `apiVersion: audit.k8s.io/v1
@@ -248,7 +287,7 @@ func (c *Cluster) startManager() error {
 		"--leader-elect=false", "--secure-port=0", "--kube-api-qps=200", "--kube-api-burst=400",
 		"--controllers=serviceaccount-controller,root-ca-certificate-publisher-controller,"+
 			"deployment-controller,replicaset-controller,job-controller,"+
-			"statefulset-controller,daemonset-controller")
+			"statefulset-controller,daemonset-controller,endpointslice-controller")
 	if err != nil {
 		return err
 	}

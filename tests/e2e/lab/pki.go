@@ -47,9 +47,9 @@ func NewAuthority(dir, name string) (*Authority, error) {
 	return a, os.WriteFile(filepath.Join(dir, name+".crt"), a.PEM, 0o600)
 }
 
-// Issue makes a serving certificate for 127.0.0.1 and writes NAME.crt and
-// NAME.key, whose paths it returns.
-func (a *Authority) Issue(name string) (crt, key string, err error) {
+// Issue makes a serving certificate for 127.0.0.1 and the given names and
+// addresses, and writes NAME.crt and NAME.key, whose paths it returns.
+func (a *Authority) Issue(name string, hosts ...string) (crt, key string, err error) {
 	key, private, err := WriteKey(a.dir, name)
 	if err != nil {
 		return "", "", err
@@ -58,6 +58,13 @@ func (a *Authority) Issue(name string) (crt, key string, err error) {
 	template.KeyUsage = x509.KeyUsageDigitalSignature
 	template.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
 	template.IPAddresses = []net.IP{net.IPv4(127, 0, 0, 1)}
+	for _, host := range hosts {
+		if address := net.ParseIP(host); address != nil {
+			template.IPAddresses = append(template.IPAddresses, address)
+		} else {
+			template.DNSNames = append(template.DNSNames, host)
+		}
+	}
 	der, err := x509.CreateCertificate(rand.Reader, template, a.cert, &private.PublicKey, a.key)
 	if err != nil {
 		return "", "", err

@@ -77,6 +77,16 @@ func (p *Program) Stop(grace time.Duration) error {
 	}
 }
 
+// Signal sends a signal and does not wait.
+func (p *Program) Signal(signal syscall.Signal) { _ = p.cmd.Process.Signal(signal) }
+
+// Kill ends the process, and what it started, without its having a say.
+func (p *Program) Kill() {
+	if !p.Ended() {
+		_ = syscall.Kill(-p.Pid(), syscall.SIGKILL)
+	}
+}
+
 // Tail returns the last lines of the log.
 func (p *Program) Tail(lines int) string {
 	text, err := os.ReadFile(p.Log)

@@ -73,12 +73,21 @@ static int read_objects(struct arena *a, const struct named_text *text, struct o
 	return 0;
 }
 
+/* Of the groups that have a kind of a name that Kubernetes or Istio uses, only theirs is meant. */
+static bool is_of_kind(const struct value *object, const char *kind)
+{
+	const struct str version = raw_str(object, "apiVersion");
+	const char *group = strcmp(kind, "ProxyConfig") == 0 ? "networking.istio.io/" : "v1";
+
+	return str_is(raw_str(object, "kind"), kind) && (!version.len || str_has_prefix(version, group));
+}
+
 static size_t count_kind(const struct objects *o, const char *kind)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < o->len; i++)
-		n += str_is(raw_str(o->item[i], "kind"), kind);
+		n += is_of_kind(o->item[i], kind);
 	return n;
 }
 
@@ -119,15 +128,15 @@ static void fill(const struct objects *o, struct node *nodes, struct namespace_f
 {
 	for (size_t i = 0; i < o->len; i++) {
 		const struct value *v = o->item[i], *meta = raw_get(v, "metadata");
-		const struct str kind = raw_str(v, "kind"), name = raw_str(meta, "name");
+		const struct str name = raw_str(meta, "name");
 
-		if (str_is(kind, "Node"))
+		if (is_of_kind(v, "Node"))
 			*nodes++ = (struct node){name,
 				kubelet_minor(raw_str(raw_path(v, "status", "nodeInfo", NULL), "kubeletVersion"))};
-		else if (str_is(kind, "Namespace"))
+		else if (is_of_kind(v, "Namespace"))
 			*namespaces++ = (struct namespace_facts){name, map_of(raw_get(meta, "labels")),
 				map_of(raw_get(meta, "annotations"))};
-		else if (str_is(kind, "ProxyConfig"))
+		else if (is_of_kind(v, "ProxyConfig"))
 			*proxy_configs++ = (struct proxy_config_resource){.name = name, .namespace = raw_str(meta, "namespace"),
 				.created = created_of(v), .spec = raw_get(v, "spec")};
 	}
@@ -138,7 +147,7 @@ static bool is_kept(const struct value *object, const char *kind)
 {
 	const struct value *mounts = raw_get(object, "automountServiceAccountToken");
 
-	if (!str_is(raw_str(object, "kind"), kind))
+	if (!is_of_kind(object, kind))
 		return false;
 	return strcmp(kind, "ServiceAccount") != 0 || (mounts && mounts->kind == K_BOOL && !mounts->u.b);
 }
@@ -187,5 +196,66 @@ int cluster_objects_load(struct inject_config *c, const struct named_text *text,
 	c->namespaces = namespaces;
 	c->proxy_configs = proxy_configs;
 	c->nodes_known = true;
+	return 0;
+}
+
+/* --- ProxyConfigs of the files that are injected ----------------------------------------------------------------------- */
+
+static int find_proxy_configs(struct arena *a, const struct named_text *text, struct objects *ret, struct err *err)
+{
+	struct yaml_reader reader = {text->text, 1};
+	struct str doc;
+	size_t line;
+
+	while (yaml_next_document(&reader, &doc, &line)) {
+		struct err ignored = {0};
+		const struct value *v = NULL;
+
+		if (str_find(doc, STR("ProxyConfig")) != SIZE_MAX)
+			v = yaml_parse(a, doc, 0, &ignored);
+		if (v && v->kind == K_MAP && add_document(a, ret, v, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static struct proxy_config_resource *find_resource(struct proxy_config_resource *list, size_t len, struct str namespace, struct str name)
+{
+	for (size_t i = 0; i < len; i++)
+		if (str_eq(list[i].namespace, namespace) && str_eq(list[i].name, name))
+			return &list[i];
+	return NULL;
+}
+
+int proxy_configs_add(struct inject_config *c, const struct named_text *text, struct str namespace, struct err *err)
+{
+	struct objects o = {NULL, 0, 0};
+	struct proxy_config_resource *list;
+	size_t len = c->n_proxy_configs;
+
+	if (find_proxy_configs(&c->arena, text, &o, err) < 0)
+		return -1;
+	list = arena_calloc(&c->arena, len + o.len, sizeof(*list));
+	namespace.p = arena_strndup(&c->arena, namespace.p ? namespace.p : "", namespace.len);
+	if (!list || !namespace.p)
+		return err_nomem(err);
+	for (size_t i = 0; i < len; i++)
+		list[i] = c->proxy_configs[i];
+	for (size_t i = 0; i < o.len; i++) {
+		const struct value *meta = raw_get(o.item[i], "metadata");
+		const struct str own = raw_str(meta, "namespace"), name = raw_str(meta, "name");
+		struct proxy_config_resource *known;
+
+		if (!is_of_kind(o.item[i], "ProxyConfig"))
+			continue;
+		known = find_resource(list, len, own.len ? own : namespace, name);
+		if (!known) {
+			known = &list[len++];
+			*known = (struct proxy_config_resource){.name = name, .namespace = own.len ? own : namespace, .created = INT64_MAX};
+		}
+		known->spec = raw_get(o.item[i], "spec");
+	}
+	c->proxy_configs = list;
+	c->n_proxy_configs = len;
 	return 0;
 }

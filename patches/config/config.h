@@ -168,6 +168,13 @@ int istio_minor(struct str version);
 /* Reads Nodes, Namespaces and ProxyConfigs, and the names of ConfigMaps and Secrets, from a stream of manifests (documents and Lists) into c. */
 int cluster_objects_load(struct inject_config *c, const struct named_text *text, struct err *err) MUST_CHECK;
 
+/*
+ * Adds the ProxyConfigs of a stream of manifests that is about to be injected, as if they were created now: after all that are known, but for
+ * one of the same namespace and name, whose place they take. namespace: of those that name none. What cannot be read is left to those
+ * who read the manifests. Only before c is shared.
+ */
+int proxy_configs_add(struct inject_config *c, const struct named_text *text, struct str namespace, struct err *err) MUST_CHECK;
+
 /* The release that a ConfigMap was made for, told by its content (injector-facts.md, section C), and by what it was told. */
 int release_detect(const struct value *config, const struct value *values, struct str override, enum release *ret,
 	struct release_evidence *ret_evidence, struct err *err) MUST_CHECK;

@@ -41,8 +41,8 @@ struct proxy_config_resource {
 };
 
 /*
- * The proxy configuration for one pod: defaults <- mesh.defaultConfig <- resources (root namespace, namespace, selector) <- the pod's
- * annotation proxy.istio.io/config, in the release's way of merging. annotation: p NULL where the pod has none.
+ * The proxy configuration for one pod, later wins: defaults, mesh.defaultConfig, the resource of the root namespace, that of the pod's, the
+ * annotation proxy.istio.io/config, the resource whose selector matches; in the release's way of merging. annotation: p NULL where the pod has none.
  */
 const struct value *proxy_config_effective(struct arena *a, const struct value *mesh, enum release release, struct str annotation,
 	struct str namespace, const struct map *pod_labels, const struct proxy_config_resource *resources, size_t n_resources,

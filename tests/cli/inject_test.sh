@@ -145,4 +145,49 @@ says err "'HOME' is not on the list"
 run 2 outrigger inject -f pod.yaml --env ENABLE_NATIVE_SIDECARS
 says err '--env must be KEY=VALUE'
 run 0 outrigger inject -f pod.yaml --env ENABLE_NATIVE_SIDECARS=true
+
+# --- ProxyConfigs in the files themselves ---------------------------------------------------------------------------------
+resource() { printf 'apiVersion: networking.istio.io/v1beta1\nkind: ProxyConfig\nmetadata: {name: %s%s}\nspec: {%s}\n---\n' "$@"; }
+pods='apiVersion: v1
+kind: Pod
+metadata: {name: a, namespace: shop, labels: {app: x}}
+spec: {containers: [{name: a, image: i}]}
+'
+{ resource p ', namespace: shop' 'concurrency: 5, image: {imageType: distroless}, environmentVariables: {A_B: c}'; echo "$pods"; } >with.yaml
+run 0 outrigger inject -f with.yaml
+says out '"concurrency":5'
+says out '-distroless'
+says out '- name: A_B'
+says out 'imageType: distroless' # itself as it came
+{ echo "$pods---"; resource p ', namespace: shop' 'concurrency: 5'; } >behind.yaml
+run 0 outrigger inject -f behind.yaml
+says out '"concurrency":5'
+mkdir apart && resource p '' 'concurrency: 6' >apart/config.yaml && echo "$pods" >apart/pod.yaml
+run 0 outrigger inject -f apart -n shop
+says out '"concurrency":6'
+run 0 outrigger inject -f apart -n elsewhere
+lacks out '"concurrency":6'
+{ resource all ', namespace: istio-system' 'concurrency: 2'; resource here ', namespace: shop' 'concurrency: 3'
+	resource x ', namespace: shop' 'selector: {matchLabels: {app: x}}, concurrency: 4'; echo "$pods"; } >layers.yaml
+run 0 outrigger inject -f layers.yaml
+says out '"concurrency":4'
+run 1 outrigger diff -f layers.yaml
+says out '"concurrency":4'
+run 0 outrigger explain -f layers.yaml
+says out 'ProxyConfig shop/x'
+outrigger inject -f layers.yaml >injected.yaml
+run 0 outrigger uninject -f injected.yaml
+lacks out '"concurrency":4'
+# What the cluster has is older, but of the same name it is the same.
+resource old ', namespace: shop' 'concurrency: 8' >cluster.yaml
+{ resource new ', namespace: shop' 'concurrency: 9'; echo "$pods"; } >new.yaml
+run 0 outrigger inject -f new.yaml --cluster-objects cluster.yaml
+says out '"concurrency":8'
+sed 's/name: new/name: old/' new.yaml >same.yaml
+run 0 outrigger inject -f same.yaml --cluster-objects cluster.yaml
+says out '"concurrency":9'
+{ resource p ', namespace: shop' 'concurrency: [1]'; echo "$pods"; } >wrong.yaml
+run 1 outrigger inject -f wrong.yaml
+says err 'ProxyConfig shop/p'
+silent out
 finish

@@ -141,6 +141,33 @@ static void test_cluster_objects(void **state UNUSED)
 	inject_config_free(c);
 }
 
+/* The files that are injected come after what the cluster has, or in its place; what is no ProxyConfig or cannot be read is nobody's here. */
+static void test_proxy_configs_of_files(void **state UNUSED)
+{
+	static const char objects[] =
+		"apiVersion: networking.istio.io/v1beta1\nkind: ProxyConfig\nmetadata: {name: p, namespace: ns1, creationTimestamp: '2020-01-02T03:04:05Z'}\n"
+		"spec: {concurrency: 3}\n---\napiVersion: example.org/v1\nkind: ProxyConfig\nmetadata: {name: p, namespace: ns1}\nspec: {concurrency: 9}\n";
+	static const char files[] =
+		"apiVersion: v1\nkind: List\nitems:\n- {apiVersion: networking.istio.io/v1beta1, kind: ProxyConfig, metadata: {name: new}, spec: {concurrency: 7}}\n"
+		"---\napiVersion: networking.istio.io/v1beta1\nkind: ProxyConfig\nmetadata: {name: p, namespace: ns1}\nspec: {concurrency: 5}\n"
+		"---\nkind: ProxyConfig\napiVersion: example.org/v1\nmetadata: {name: other}\n---\nProxyConfig: [\n---\nProxyConfig\n";
+	struct err err;
+	struct inject_config *c = load(GOOD, VALUES, NULL, objects, &err);
+	int64_t n = 0;
+
+	if (!c)
+		fail_msg("%s", err.what);
+	assert_int_equal(c->n_proxy_configs, 1);
+	assert_int_equal(proxy_configs_add(c, &(struct named_text){"files", str_of(files)}, STR("mine"), &err), 0);
+	assert_int_equal(c->n_proxy_configs, 2);
+	assert_true(raw_int(raw_get(c->proxy_configs[0].spec, "concurrency"), &n));
+	assert_int_equal(n, 5);
+	assert_int_equal(c->proxy_configs[0].created, 20200102030405);
+	assert_true(str_is(c->proxy_configs[1].name, "new") && str_is(c->proxy_configs[1].namespace, "mine"));
+	assert_true(c->proxy_configs[1].created == INT64_MAX);
+	inject_config_free(c);
+}
+
 static const struct {
 	const char *config, *values, *override;
 	enum release release;
@@ -248,7 +275,7 @@ static void test_rules_by_patch(void **state UNUSED)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_good), cmocka_unit_test(test_bad), cmocka_unit_test(test_cluster_objects),
+		cmocka_unit_test(test_good), cmocka_unit_test(test_bad), cmocka_unit_test(test_cluster_objects), cmocka_unit_test(test_proxy_configs_of_files),
 		cmocka_unit_test(test_releases), cmocka_unit_test(test_patch_releases), cmocka_unit_test(test_rules_by_patch),
 	};
 

@@ -94,7 +94,7 @@ static int print(const struct differ *f, struct err *err)
 	return f->out.len ? EXIT_DIFFERS : EXIT_OK;
 }
 
-static int diff_all(const struct inject_config *c, const struct options *o, struct arena *a, struct err *err)
+static int diff_all(struct inject_config *c, const struct options *o, struct arena *a, struct err *err)
 {
 	struct differ f = {.config = c, .a = a, .namespace = str_of(o->namespace)};
 	struct manifests input;
@@ -102,7 +102,7 @@ static int diff_all(const struct inject_config *c, const struct options *o, stru
 	f.colour = isatty(STDOUT_FILENO) && !getenv("NO_COLOR");
 	text_init(&f.out, a, OFFLINE_OUTPUT_MAX);
 	text_init(&f.notes, a, MANIFESTS_MAX);
-	if (manifests_read_all(a, &o->files, &input, err) < 0)
+	if (manifests_read_all(a, &o->files, &input, err) < 0 || offline_proxy_configs(c, &input, f.namespace, err) < 0)
 		return -1;
 	for (size_t i = 0; i < input.len; i++)
 		if (manifests_each(a, &input.item[i], visit, &f, err) < 0)

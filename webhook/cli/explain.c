@@ -76,11 +76,11 @@ static int visit(void *context, const struct document *d, struct err *err)
 	return explain_object(context, d, d->object, 0, err);
 }
 
-static int explain_files(struct narrator *n, const struct option_list *files, struct err *err)
+static int explain_files(struct narrator *n, struct inject_config *c, const struct option_list *files, struct err *err)
 {
 	struct manifests input;
 
-	if (manifests_read_all(n->a, files, &input, err) < 0)
+	if (manifests_read_all(n->a, files, &input, err) < 0 || offline_proxy_configs(c, &input, n->namespace, err) < 0)
 		return -1;
 	for (size_t i = 0; i < input.len; i++)
 		if (manifests_each(n->a, &input.item[i], visit, n, err) < 0)
@@ -131,12 +131,12 @@ static int explain_labels(struct narrator *n, const char *text, struct err *err)
 
 /* --- the command ------------------------------------------------------------------------------------------------------- */
 
-static int explain_all(const struct admission_policy *p, const struct options *o, struct arena *a, struct err *err)
+static int explain_all(const struct admission_policy *p, struct inject_config *c, const struct options *o, struct arena *a, struct err *err)
 {
 	struct narrator n = {.policy = p, .a = a, .namespace = str_of(o->namespace), .json = strcmp(o->output, "json") == 0};
 
 	text_init(&n.out, a, OFFLINE_OUTPUT_MAX);
-	if ((o->files.len ? explain_files(&n, &o->files, err) : explain_labels(&n, o->labels, err)) < 0)
+	if ((o->files.len ? explain_files(&n, c, &o->files, err) : explain_labels(&n, o->labels, err)) < 0)
 		return -1;
 	text_adds(&n.out, n.json ? "\n]\n" : "");
 	if (text_check(&n.out, "the output", err) < 0)
@@ -174,7 +174,7 @@ int cmd_explain(const struct options *o, struct err *err)
 		return -1;
 	print_warnings(&policy);
 	arena_init(&a, OFFLINE_ARENA_MAX);
-	status = explain_all(&policy, o, &a, err);
+	status = explain_all(&policy, c, o, &a, err);
 	arena_release(&a);
 	return status;
 }

@@ -16,7 +16,7 @@ static void print_warnings(const struct inject_config *c)
 }
 
 /* Printed only when all of it is right: half of a stream must not look whole. */
-static int inject_all(const struct inject_config *c, const struct options *o, struct arena *a, struct err *err)
+static int inject_all(struct inject_config *c, const struct options *o, struct arena *a, struct err *err)
 {
 	const struct offline_options options = {
 		.namespace = str_of(o->namespace), .json = strcmp(o->output, "json") == 0};
@@ -25,7 +25,7 @@ static int inject_all(const struct inject_config *c, const struct options *o, st
 
 	text_init(&out, a, OFFLINE_OUTPUT_MAX);
 	text_init(&notes, a, MANIFESTS_MAX);
-	if (manifests_read_all(a, &o->files, &input, err) < 0)
+	if (manifests_read_all(a, &o->files, &input, err) < 0 || offline_proxy_configs(c, &input, options.namespace, err) < 0)
 		return -1;
 	for (size_t i = 0; i < input.len; i++)
 		if (offline_inject(c, a, &input.item[i], &options, &out, &notes, err) < 0)

@@ -332,3 +332,11 @@ const struct list *offline_items(const struct value *object)
 
 	return items && items->kind == K_LIST ? &items->u.list : NULL;
 }
+
+int offline_proxy_configs(struct inject_config *c, const struct manifests *input, struct str namespace, struct err *err)
+{
+	for (size_t i = 0; i < input->len; i++)
+		if (proxy_configs_add(c, &input->item[i], namespace, err) < 0)
+			return -1;
+	return 0;
+}

@@ -7,6 +7,7 @@
 #define WEBHOOK_CLI_OFFLINE_H
 
 #include "patches/inject.h"
+#include "webhook/cli/input.h"
 
 /* A pod on its way through a stream of documents. */
 struct offline_subject {
@@ -53,6 +54,9 @@ int offline_object(const struct inject_config *c, struct arena *a, const struct 
  * injected. In contrast to injection offline, a CronJob's pods have the metadata of their own template.
  */
 int offline_pod(struct arena *a, const struct value *object, const struct value **ret, struct err *err) MUST_CHECK;
+
+/* Makes the ProxyConfigs that stand in the files known to their injection. namespace: of those that name none. */
+int offline_proxy_configs(struct inject_config *c, const struct manifests *input, struct str namespace, struct err *err) MUST_CHECK;
 
 /* The items of a List; NULL where it is none. */
 const struct list *offline_items(const struct value *object);

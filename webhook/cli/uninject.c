@@ -138,7 +138,7 @@ static int change(struct offline_change *change, struct arena *a, const struct o
  * ------------------------------------------------------------------------------------------------------- */
 
 /* Printed only when all of it is right: half of a stream must not look whole. */
-static int uninject_all(struct uninjector *u, const struct options *o, struct arena *a, struct err *err)
+static int uninject_all(struct uninjector *u, struct inject_config *c, const struct options *o, struct arena *a, struct err *err)
 {
 	struct offline_change by = {.run = change, .context = u};
 	const struct offline_options options = {
@@ -149,10 +149,10 @@ static int uninject_all(struct uninjector *u, const struct options *o, struct ar
 	text_init(&out, a, OFFLINE_OUTPUT_MAX);
 	text_init(&unused, a, MANIFESTS_MAX);
 	text_init(&u->notes, a, MANIFESTS_MAX);
-	if (manifests_read_all(a, &o->files, &input, err) < 0)
+	if (manifests_read_all(a, &o->files, &input, err) < 0 || offline_proxy_configs(c, &input, options.namespace, err) < 0)
 		return -1;
 	for (size_t i = 0; i < input.len; i++)
-		if (offline_inject(u->config, a, &input.item[i], &options, &out, &unused, err) < 0)
+		if (offline_inject(c, a, &input.item[i], &options, &out, &unused, err) < 0)
 			return -1;
 	if (text_check(&u->notes, "what there is to say", err) < 0)
 		return -1;
@@ -178,7 +178,7 @@ int cmd_uninject(const struct options *o, struct err *err)
 	if (!c)
 		return -1;
 	arena_init(&a, OFFLINE_ARENA_MAX);
-	status = uninject_all(&u, o, &a, err);
+	status = uninject_all(&u, c, o, &a, err);
 	arena_release(&a);
 	return status;
 }

@@ -190,4 +190,24 @@ says out '"concurrency":9'
 run 1 outrigger inject -f wrong.yaml
 says err 'ProxyConfig shop/p'
 silent out
+
+# --- places and names that help -----------------------------------------------------------------------------------------
+printf 'a: b\n---\n\nkind: Pod\nx: "\n' >broken.yaml
+run 1 outrigger inject -f broken.yaml
+says err 'broken.yaml:6:1: this is no YAML: '
+lacks err 'line'
+silent out
+run 2 outrigger diff -f broken.yaml
+says err 'broken.yaml:6:1: this is no YAML: '
+run 2 outrigger inject -f ''
+says err "-f '' names no file"
+mkdir -p mixed/folder.yaml && cp with.yaml mixed/pod.yaml
+run 0 outrigger inject -f mixed
+says out 'istio-proxy'
+rm mixed/pod.yaml
+run 1 outrigger inject -f mixed
+says err 'mixed: the directory holds no file'
+ln -s nowhere mixed/link.yaml
+run 1 outrigger inject -f mixed
+says err 'mixed/link.yaml: cannot open the file'
 finish

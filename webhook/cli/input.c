@@ -40,6 +40,8 @@ int files_needed(const struct options *o, struct err *err)
 	if (o->n_rest)
 		return err_set(err, ERR_CONFIG, "takes no arguments, got '%.64s'; -f names the file", o->rest[0]);
 	for (size_t i = 0; i < o->files.len; i++) {
+		if (!o->files.item[i][0])
+			return err_set(err, ERR_CONFIG, "-f '' names no file; -f - reads standard input");
 		if (refuse_url(o->files.item[i], err) < 0)
 			return -1;
 		standard += strcmp(o->files.item[i], "-") == 0;
@@ -85,6 +87,13 @@ static bool has_ending(const char *name, const char *endings)
 	return false;
 }
 
+static bool is_directory(const char *path)
+{
+	struct stat s;
+
+	return strcmp(path, "-") != 0 && path[0] && stat(path, &s) == 0 && S_ISDIR(s.st_mode);
+}
+
 static int add_directory(struct arena *a, const char *path, const struct input_kind *kind, struct manifests *to, struct err *err)
 {
 	struct dirent **found;
@@ -100,7 +109,7 @@ static int add_directory(struct arena *a, const char *path, const struct input_k
 					    ? arena_printf(a, "%s%s%s", path, path[strlen(path) - 1] == '/' ? "" : "/", found[i]->d_name)
 					    : NULL;
 
-		if (whole) {
+		if (whole && !is_directory(whole)) {
 			taken++;
 			status = add(a, to, whole, kind, true, err);
 		}
@@ -110,13 +119,6 @@ static int add_directory(struct arena *a, const char *path, const struct input_k
 	if (status == 0 && !taken)
 		return err_set(err, ERR_INPUT, "%s: the directory holds no file that ends in one of %s", path, kind->endings);
 	return status;
-}
-
-static bool is_directory(const char *path)
-{
-	struct stat s;
-
-	return strcmp(path, "-") != 0 && path[0] && stat(path, &s) == 0 && S_ISDIR(s.st_mode);
 }
 
 int inputs_read_all(struct arena *a, const struct option_list *files, const struct input_kind *kind, struct manifests *ret, struct err *err)
@@ -142,16 +144,61 @@ int manifests_read_all(struct arena *a, const struct option_list *files, struct 
 
 /* --- documents --------------------------------------------------------------------------------------------------- */
 
-/* The document's place, with the place inside it put before the cause. */
-static int blame(const struct document *d, struct err *err)
+int document_blame(const char *file, size_t line, struct err *err)
 {
 	struct err at = {.code = ERR_INPUT};
 
-	(void)err_at(&at, "%s:%zu", d->file, d->line);
+	(void)err_at(&at, "%s:%zu", file, line);
 	if (err->where[0])
 		(void)err_wrap(err, "%s", err->where);
 	memcpy(err->where, at.where, sizeof(err->where));
 	return -1;
+}
+
+/* Takes a number that stands behind a prefix off the front; false, with *s as it was, where there is none. */
+static bool take_number(struct str *s, const char *prefix, int64_t *ret)
+{
+	const size_t before = strlen(prefix);
+	size_t digits = 0;
+
+	if (!str_has_prefix(*s, prefix))
+		return false;
+	while (before + digits < s->len && s->p[before + digits] >= '0' && s->p[before + digits] <= '9')
+		digits++;
+	if (!parse_i64((struct str){s->p + before, digits}, ret))
+		return false;
+	*s = (struct str){s->p + before + digits, s->len - before - digits};
+	return true;
+}
+
+/* "line 2, column 1" of a document is a line of the file; and the line that Go's library would name is of the document, and another one. */
+static void blame_text(const char *file, size_t line, struct err *err)
+{
+	struct str place = str_of(err->where), words = str_of(err->what);
+	int64_t at = 1, column = 0, ignored;
+
+	if (!take_number(&place, "line ", &at)) {
+		(void)document_blame(file, line, err);
+		return;
+	}
+	(void)take_number(&place, ", column ", &column);
+	if (take_number(&words, "yaml: line ", &ignored) && str_has_prefix(words, ": "))
+		memmove(err->what, words.p + 2, words.len - 1);
+	err->where[0] = '\0';
+	if (column > 0)
+		(void)err_at(err, "%s:%lld:%lld", file, (long long)line + at - 1, (long long)column);
+	else
+		(void)err_at(err, "%s:%lld", file, (long long)line + at - 1);
+	(void)err_wrap(err, "this is no YAML");
+}
+
+const struct value *document_parse(struct arena *a, struct str text, const char *file, size_t line, struct err *err)
+{
+	const struct value *v = yaml_parse(a, text, YAML_FROM_POD, err);
+
+	if (!v)
+		blame_text(file, line, err);
+	return v;
 }
 
 int manifests_each(struct arena *a, const struct named_text *input,
@@ -166,9 +213,11 @@ int manifests_each(struct arena *a, const struct named_text *input,
 		if (str_trim_space(text).len == 0)
 			continue;
 		found = true;
-		d.object = yaml_parse(a, text, YAML_FROM_POD, err);
-		if (!d.object || visit(context, &d, err) < 0)
-			return blame(&d, err);
+		d.object = document_parse(a, text, d.file, d.line, err);
+		if (!d.object)
+			return -1;
+		if (visit(context, &d, err) < 0)
+			return document_blame(d.file, d.line, err);
 	}
 	return found ? 0 : err_set(err, ERR_INPUT, "%s: holds no document", input->name);
 }

@@ -44,6 +44,11 @@ int manifests_read_all(struct arena *a, const struct option_list *files, struct 
 /* What is wrong with the arguments of a command that reads files: ERR_CONFIG. */
 int files_needed(const struct options *o, struct err *err) MUST_CHECK;
 
+/* A document of a stream; line: its first. ERR_INPUT: where = "FILE:LINE:COLUMN". */
+const struct value *document_parse(struct arena *a, struct str text, const char *file, size_t line, struct err *err) MUST_CHECK;
+/* Names the document as the place of the error, and puts the place inside it before the cause. Returns -1. */
+int document_blame(const char *file, size_t line, struct err *err);
+
 /*
  * Calls visit for each document that holds something; stops at the first that fails, whose error then names NAME:LINE. ERR_INPUT where a
  * document is no YAML, or where there is none at all.

@@ -21,12 +21,12 @@ static void end_line(struct text *out)
 		text_addc(out, '\n');
 }
 
-static int inject_document(const struct inject_config *c, struct arena *a, struct str document,
+static int inject_document(const struct inject_config *c, struct arena *a, const struct value *object, struct str document,
 	const struct offline_options *o, struct text *out, struct text *notes, struct err *err)
 {
-	const struct value *object = yaml_parse(a, document, YAML_FROM_POD, err), *injected;
+	const struct value *injected;
 
-	if (!object || offline_object(c, a, object, o, &injected, notes, err) < 0)
+	if (offline_object(c, a, object, o, &injected, notes, err) < 0)
 		return -1;
 	if (injected == object && !o->json)
 		text_add(out, document.p, document.len);
@@ -40,6 +40,7 @@ int offline_inject(const struct inject_config *c, struct arena *a, const struct 
 	const struct offline_options *o, struct text *out, struct text *notes, struct err *err)
 {
 	struct yaml_reader reader = {.rest = input->text, .line = 1};
+	const struct value *object;
 	struct str document;
 	bool found = false;
 	size_t line;
@@ -54,15 +55,11 @@ int offline_inject(const struct inject_config *c, struct arena *a, const struct 
 			o->change->file = input->name;
 			o->change->line = line;
 		}
-		if (inject_document(c, a, document, o, out, notes, err) < 0) {
-			struct err at = {.code = ERR_INPUT};
-
-			(void)err_at(&at, "%s:%zu", input->name, line);
-			if (err->where[0])
-				(void)err_wrap(err, "%s", err->where);
-			memcpy(err->where, at.where, sizeof(err->where));
+		object = document_parse(a, document, input->name, line, err);
+		if (!object)
 			return -1;
-		}
+		if (inject_document(c, a, object, document, o, out, notes, err) < 0)
+			return document_blame(input->name, line, err);
 	}
 	if (!found)
 		return err_set(err, ERR_INPUT, "%s: holds no document", input->name);

@@ -10,13 +10,14 @@ program=${1:-$here/cases}
 conformance=${CONFORMANCE_DIR:-$root/../shared/conformance}
 
 export OUTRIGGER=${OUTRIGGER:-$root/build/outrigger}
+export CHART=$root/charts/outrigger
 export E2E_SETTINGS=${E2E_SETTINGS:-$conformance/istio-1.32/settings/0abeabe6f779}
 [ -x "$OUTRIGGER" ] || {
 	echo "e2e: no $OUTRIGGER: run 'make' first" >&2
 	exit 1
 }
 
-OUTRIGGER_ASSETS=$("$here/assets.sh")
+OUTRIGGER_ASSETS=$("$here/assets.sh"):$("$here/assets.sh" helm)
 export OUTRIGGER_ASSETS
 go=$("$here/go.sh")
 binary=$root/build/e2e/$(basename "$program")

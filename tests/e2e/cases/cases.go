@@ -27,6 +27,7 @@ var cases = []struct {
 	{"a pod that opts out is injected where the guard strips", (*suite).guardStrips},
 	{"the decision and the guard's outcome are in the API server's audit log", (*suite).audited},
 	{"a pod without the sidecar that its namespace demands is refused", (*suite).requires},
+	{"the API server takes the chart, and controllers its pods", (*suite).chart},
 	{"the webhook stopped blocks pods, started again admits", (*suite).outage},
 }
 

@@ -38,6 +38,9 @@ webhook: {url: "https://outrigger.example.org:8443", path: /inject/cluster/east/
 guard: {config: {rules: [{name: a, match: {injection: "off"}, action: deny, message: "no {{ template }}"}]}}
 require: {enabled: true, namespaceSelector: {matchLabels: {tier: restricted}, matchExpressions: [{key: a, operator: Exists}]}}`},
 	{name: "guard of somebody else", values: `{guard: {existingConfigMap: team-guard}, require: {enabled: true}}`},
+	{name: "audited", values: `{audit: {log: file, keySecret: audit-key, full: block, rotateSize: 1Gi, checkpointLines: 1000000}}`},
+	{name: "audited elsewhere", values: `{audit: {log: file, volume: {persistentVolumeClaim: {claimName: audit}}}}`},
+	{name: "audited to its output", values: `{audit: {log: stdout, keySecret: audit-key}, istio: {tokenPolicy: require-third-party}}`},
 	{name: "node network", values: `{hostNetwork: true, port: 10260, metricsPort: 10261}`},
 	{name: "autoscaled", values: `{autoscaling: {enabled: true, minReplicas: 3, maxReplicas: 10}}`},
 	{name: "OpenShift", values: `{istio: {platform: openshift, compliancePolicy: fips-140-2, nativeSidecars: true, version: "1.24"}}`},

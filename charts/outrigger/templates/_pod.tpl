@@ -70,6 +70,12 @@ affinity:
 {{- if include "outrigger.guardConfigMap" . }}
 - {name: guard, mountPath: /etc/outrigger/guard, readOnly: true}
 {{- end }}
+{{- if and .Values.audit.keySecret (ne .Values.audit.log "off") }}
+- {name: audit-key, mountPath: /etc/outrigger/audit, readOnly: true}
+{{- end }}
+{{- if eq .Values.audit.log "file" }}
+- {name: audit-log, mountPath: /var/log/outrigger}
+{{- end }}
 {{- end }}
 
 {{/* 0440: the process is not root and reads the key as a member of fsGroup. */}}
@@ -85,5 +91,13 @@ affinity:
 {{- with include "outrigger.guardConfigMap" . }}
 - name: guard
   configMap: {name: {{ . }}}
+{{- end }}
+{{- if and .Values.audit.keySecret (ne .Values.audit.log "off") }}
+- name: audit-key
+  secret: {secretName: {{ .Values.audit.keySecret }}, defaultMode: 0440}
+{{- end }}
+{{- if eq .Values.audit.log "file" }}
+- name: audit-log
+  {{- toYaml (.Values.audit.volume | default (dict "emptyDir" (dict "sizeLimit" "2Gi"))) | nindent 2 }}
 {{- end }}
 {{- end }}

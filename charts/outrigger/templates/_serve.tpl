@@ -24,11 +24,31 @@ flag against `outrigger help serve`.
 {{- with .Values.istio.compliancePolicy }}
 - --compliance-policy={{ . }}
 {{- end }}
+- --token-policy={{ .Values.istio.tokenPolicy }}
 - {{ printf "--cluster-id=%s" .Values.istio.clusterId | quote }}
 {{- range $key, $value := .Values.istio.env }}
 - {{ printf "--env=%s=%v" $key $value | quote }}
 {{- end }}
+{{- include "outrigger.serveAudit" . }}
 {{- include "outrigger.serveLimits" . }}
+{{- end }}
+
+{{/* Replicas do not share a file: each is named after its pod. */}}
+{{- define "outrigger.serveAudit" }}
+{{- $a := .Values.audit }}
+{{- if ne $a.log "off" }}
+- --audit-log={{ ternary "-" "/var/log/outrigger/$(POD_NAME).log" (eq $a.log "stdout") }}
+{{- with $a.keySecret }}
+- --audit-key=/etc/outrigger/audit/audit.key
+{{- end }}
+- --audit-full={{ $a.full }}
+{{- if eq $a.log "file" }}
+- --audit-rotate-size={{ $a.rotateSize }}
+- --audit-rotate-keep={{ $a.rotateKeep | int }}
+{{- end }}
+- --audit-checkpoint-lines={{ $a.checkpointLines | int }}
+- --audit-checkpoint-interval={{ $a.checkpointInterval }}
+{{- end }}
 {{- end }}
 
 {{- define "outrigger.serveCertificates" -}}

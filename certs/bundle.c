@@ -39,28 +39,6 @@ static int name_of(struct arena *a, const X509 *cert, struct str *ret)
 	return ret->p ? 0 : -1;
 }
 
-static X509 *parse(const unsigned char *der, size_t len)
-{
-	const unsigned char *p = der;
-	X509 *cert = len <= LONG_MAX ? d2i_X509(NULL, &p, (long)len) : NULL;
-
-	if (cert && p == der + len)
-		return cert;
-	X509_free(cert);
-	ERR_clear_error();
-	return NULL;
-}
-
-static X509 *parse_der(struct str der)
-{
-	union {
-		const char *in;
-		const unsigned char *out;
-	} p = {.in = der.p};
-
-	return parse(p.out, der.len);
-}
-
 /* Doubles: amortised over what is added. */
 static int append(struct arena *a, struct bundle *b, const struct bundle_cert *cert, struct err *err)
 {
@@ -80,7 +58,8 @@ static int append(struct arena *a, struct bundle *b, const struct bundle_cert *c
 
 static int read_block(struct arena *a, const struct block *from, struct bundle *b, struct err *err)
 {
-	own(x509_freep) X509 *cert = from->header[0] ? NULL : parse(from->data, (size_t)from->len);
+	own(x509_freep) X509 *cert =
+		from->header[0] ? NULL : x509_read_der((struct str){(const char *)from->data, (size_t)from->len});
 	struct bundle_cert found;
 	const char *copy;
 
@@ -145,7 +124,7 @@ int bundle_write(struct arena *a, const struct bundle *b, struct str *ret, struc
 	if (!out)
 		return err_nomem(err);
 	for (size_t i = 0; i < b->len; i++) {
-		own(x509_freep) X509 *cert = parse_der(b->cert[i].der);
+		own(x509_freep) X509 *cert = x509_read_der(b->cert[i].der);
 
 		if (!cert || PEM_write_bio_X509(out, cert) != 1)
 			return x509_failed(err, "cannot write a certificate of the bundle");
@@ -217,7 +196,7 @@ static X509_STORE *anchors(const struct bundle *b, struct err *err)
 	own(store_freep) X509_STORE *store = X509_STORE_new();
 
 	for (size_t i = 0; store && i < b->len; i++) {
-		own(x509_freep) X509 *cert = parse_der(b->cert[i].der);
+		own(x509_freep) X509 *cert = x509_read_der(b->cert[i].der);
 
 		if (!cert || X509_STORE_add_cert(store, cert) != 1) {
 			(void)x509_failed(err, "cannot use a certificate of the bundle");
@@ -235,7 +214,7 @@ static STACK_OF(X509) * chain_of(const struct bundle *chain, struct err *err)
 	own(certs_freep) STACK_OF(X509) *certs = sk_X509_new_null();
 
 	for (size_t i = 0; certs && i < chain->len; i++) {
-		X509 *cert = parse_der(chain->cert[i].der);
+		X509 *cert = x509_read_der(chain->cert[i].der);
 
 		if (!cert || sk_X509_push(certs, cert) <= 0) {
 			X509_free(cert);

@@ -50,6 +50,21 @@ X509 *x509_read_cert(struct str pem, struct err *err)
 	return cert;
 }
 
+X509 *x509_read_der(struct str der)
+{
+	union {
+		const char *in;
+		const unsigned char *out;
+	} p = {.in = der.p};
+	X509 *cert = der.len <= LONG_MAX ? d2i_X509(NULL, &p.out, (long)der.len) : NULL;
+
+	if (cert && p.in == der.p + der.len)
+		return cert;
+	X509_free(cert);
+	ERR_clear_error();
+	return NULL;
+}
+
 /* Nobody is there to type one: an empty answer makes OpenSSL give up instead of asking on the terminal. */
 static int no_pass_phrase(char *to UNUSED, int size UNUSED, int writing UNUSED, void *asked)
 {

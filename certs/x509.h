@@ -22,6 +22,8 @@ int x509_failed(struct err *err, const char *what);
 
 /* The first certificate of a PEM text; caller owns. NULL with ERR_CONFIG. */
 X509 *x509_read_cert(struct str pem, struct err *err) MUST_CHECK;
+/* DER, all of it; caller owns. NULL where it is no certificate, or for want of memory. */
+X509 *x509_read_der(struct str der) MUST_CHECK;
 /* Caller owns. NULL with ERR_CONFIG, also for a key under a pass phrase. */
 EVP_PKEY *x509_read_key(struct str pem, struct err *err) MUST_CHECK;
 

@@ -119,10 +119,9 @@ static const struct extension ca_extensions[] = {
 	{NID_subject_key_identifier, "hash"},
 };
 
-static const struct extension serving_extensions[] = {
+static const struct extension end_extensions[] = {
 	{NID_basic_constraints, "critical,CA:FALSE"},
 	{NID_key_usage, "critical,digitalSignature"},
-	{NID_ext_key_usage, "serverAuth"},
 	{NID_subject_key_identifier, "hash"},
 	{NID_authority_key_identifier, "keyid:always"},
 };
@@ -217,8 +216,9 @@ int ca_issue(struct arena *a, const struct cert_pair *ca, const struct cert_requ
 		return -1;
 	if (X509_set_issuer_name(cert, X509_get_subject_name(issuer)) != 1)
 		return x509_failed(err, "cannot fill the certificate");
-	if (add_extensions(cert, issuer, serving_extensions, ARRAY_LEN(serving_extensions), err) < 0 ||
-		add_hosts(cert, req, err) < 0)
+	if (add_extensions(cert, issuer, end_extensions, ARRAY_LEN(end_extensions), err) < 0 ||
+		add_extension(cert, issuer, NID_ext_key_usage, req->client ? "clientAuth" : "serverAuth", err) < 0 ||
+		(req->n_hosts && add_hosts(cert, req, err) < 0))
 		return -1;
 	if (!X509_sign(cert, issuer_key, EVP_sha256()))
 		return x509_failed(err, "cannot sign the certificate");

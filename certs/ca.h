@@ -6,6 +6,7 @@
 #ifndef CERTS_CA_H
 #define CERTS_CA_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/arena.h"
@@ -24,6 +25,7 @@ struct cert_request {
 	size_t n_hosts;
 	int64_t now;              /* seconds since 1970; valid from five minutes before, for clocks that differ */
 	int64_t seconds;          /* how long */
+	bool client;              /* to be shown by a client, not by a server; not for a CA */
 };
 
 enum { CERT_BACKDATE = 300, CERT_MAX_HOSTS = 100 };

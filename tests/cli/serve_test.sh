@@ -96,6 +96,22 @@ run 0 send --data-binary "@$review" "$url/inject"
 says out '"allowed":true'
 stop TERM 0 # the second one does not wait
 
+# --- clients that must show who they are -------------------------------------------------------------------------------------
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -keyout client-ca.key -out client-ca.crt -subj '/CN=clients' 2>err
+openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout client.key -out client.csr -subj /CN=kube-apiserver 2>err
+openssl x509 -req -in client.csr -CA client-ca.crt -CAkey client-ca.key -days 2 -out client.crt 2>err
+start --drain-delay 0s --metrics-listen 127.0.0.1:0 --client-ca client-ca.crt --client-name kube-apiserver --log-format json
+run 0 send --cert client.crt --key client.key --data-binary "@$review" "$url/inject"
+says out '"allowed":true'
+if send --data-binary "@$review" "$url/inject" >out 2>err; then bad 'served without a client certificate'; else ok; fi
+health=$(sed -n 's/.*"health":"\([^"]*\)".*/\1/p' log)
+run 0 curl -sS "http://$health/readyz"
+stop TERM 0
+run 2 outrigger serve --listen 127.0.0.1:0 --tls-cert certs/tls.crt --tls-key certs/tls.key --client-ca certs/tls.key
+says err 'certs/tls.key: holds no CA certificate'
+run 2 outrigger serve --listen 127.0.0.1:0 --tls-cert certs/tls.crt --tls-key certs/tls.key --client-name kube-apiserver
+says err '--client-name needs --client-ca'
+
 # --- what is not served ------------------------------------------------------------------------------------------------------
 start
 port=${url##*:}

@@ -46,11 +46,31 @@ void client_connect(struct client *c, const char *address)
 	assert_int_equal(connect(c->fd, (struct sockaddr *)&to, sizeof(to)), 0);
 }
 
+static gnutls_datum_t datum(struct str s)
+{
+	union {
+		const char *in;
+		unsigned char *out;
+	} p = {.in = s.p};
+
+	return (gnutls_datum_t){p.out, (unsigned)s.len};
+}
+
 bool client_handshake(struct client *c, const char *priorities)
+{
+	return client_handshake_as(c, priorities, NULL);
+}
+
+bool client_handshake_as(struct client *c, const char *priorities, const struct cert_pair *pair)
 {
 	int code;
 
 	assert_int_equal(gnutls_certificate_allocate_credentials(&c->credentials), 0);
+	if (pair) {
+		const gnutls_datum_t cert = datum(pair->cert), key = datum(pair->key);
+
+		assert_int_equal(gnutls_certificate_set_x509_key_mem(c->credentials, &cert, &key, GNUTLS_X509_FMT_PEM), 0);
+	}
 	assert_int_equal(gnutls_init(&c->tls, GNUTLS_CLIENT | GNUTLS_NO_SIGNAL), 0);
 	assert_int_equal(gnutls_priority_set_direct(c->tls, priorities, NULL), 0);
 	assert_int_equal(gnutls_credentials_set(c->tls, GNUTLS_CRD_CERTIFICATE, c->credentials), 0);

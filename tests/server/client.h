@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "certs/ca.h"
+
 struct client {
 	int fd;
 	gnutls_session_t tls; /* NULL for plain TCP */
@@ -21,8 +23,10 @@ enum { CLIENT_WAIT_MS = 5000 };
 
 /* "127.0.0.1:PORT" of the server. Each fails the test where it cannot. */
 void client_connect(struct client *c, const char *address);
-/* Whether the handshake succeeded. */
+/* Whether the handshake succeeded; with TLS 1.3 the server may still refuse what the client has shown. */
 bool client_handshake(struct client *c, const char *priorities);
+/* The same, showing a certificate; pair: NULL for none. */
+bool client_handshake_as(struct client *c, const char *priorities, const struct cert_pair *pair);
 void client_open(struct client *c, const char *address); /* both, and it must succeed */
 void client_close(struct client *c);
 

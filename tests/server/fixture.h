@@ -12,6 +12,7 @@ struct fixture {
 	struct arena arena;
 	struct cert_pair ca, serving;
 	struct snapshot_slot config;
+	const struct client_auth *client_auth; /* set before fixture_start(), or NULL */
 	struct server *server;
 	const char *address; /* of TLS */
 	const char *plain;   /* of health */

@@ -46,6 +46,8 @@ struct to_options {
 struct options {
 	/* where to serve */
 	const char *listen, *metrics_listen, *tls_cert, *tls_key;
+	const char *client_ca;
+	struct option_list client_names;
 	int64_t threads, max_connections;
 	int64_t max_body;                                      /* bytes */
 	int64_t idle_timeout, request_timeout, drain_delay;    /* milliseconds */

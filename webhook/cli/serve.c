@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/log.h"
 #include "base/version.h"
 #include "webhook/cli/auditing.h"
@@ -106,10 +107,31 @@ static void drain(struct server *s, const struct options *o, sigset_t set, int n
 	log_line(log, LOG_INFO, "stopped", NULL, 0);
 }
 
+/* *ret stays NULL where clients need no certificate. Read at the start only. */
+static int read_client_auth(const struct options *o, struct client_auth **ret, struct err *err)
+{
+	struct arena a;
+	struct str ca;
+	int status = -1;
+
+	if (!o->client_ca)
+		return o->client_names.len ? err_set(err, ERR_CONFIG, "--client-name needs --client-ca") : 0;
+	arena_init(&a, KEYPAIR_ARENA_MAX);
+	if (file_read(&a, o->client_ca, KEYPAIR_FILE_MAX, 0, &ca, err) == 0) {
+		*ret = client_auth_new(ca, o->client_names.item, o->client_names.len, err);
+		status = *ret ? 0 : err_at(err, "%s", o->client_ca);
+	} else if (err->code != ERR_NOMEM) {
+		err->code = ERR_CONFIG;
+	}
+	arena_release(&a);
+	return status;
+}
+
 static int serve(const struct options *o, const struct log *log, struct snapshot_slot *slot,
 	const struct cert_pair *cert, struct reload *reload, struct err *err)
 {
 	own(close_fd) int signals = -1;
+	own(client_auth_freep) struct client_auth *client_auth = NULL;
 	own(auditing_stop) struct auditing auditing = {.audit = NULL};
 	struct server_options options = {
 		.listen = o->listen,
@@ -132,6 +154,9 @@ static int serve(const struct options *o, const struct log *log, struct snapshot
 	if (auditing_start(&auditing, o, log, err) < 0)
 		return -1;
 	options.audit = auditing.audit;
+	if (read_client_auth(o, &client_auth, err) < 0)
+		return -1;
+	options.client_auth = client_auth;
 	s = server_start(&options, cert, err);
 	if (!s)
 		return keypair_name_file(o, err);

@@ -12,12 +12,14 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "webhook/server/client_auth.h"
 #include "webhook/server/tls.h"
 
 struct connection {
 	struct connection *newer, *older;
 	struct connections *table; /* borrowed */
 	struct served_cert *cert;  /* a reference, from the handshake on; NULL before and without TLS */
+	bool authenticated;        /* the client has shown a certificate that is asked for, and good */
 	_Atomic int64_t deadline;  /* milliseconds of the monotonic clock */
 	int fd;                    /* borrowed of libmicrohttpd, valid until connection_closed() */
 };
@@ -30,6 +32,8 @@ struct connections {
 	int64_t idle_ms, request_ms;
 	bool stopping;
 	struct served_cert_slot *certs; /* borrowed; NULL without TLS */
+	const struct client_auth *auth; /* borrowed; NULL: clients need no certificate */
+	atomic_size_t refused;          /* clients that showed none that is good */
 	atomic_size_t open, timed_out;  /* open now; closed at their deadline so far */
 };
 

@@ -29,6 +29,19 @@ void http_connection(void *cls, struct MHD_Connection *c, void **slot, enum MHD_
 	*slot = info ? connection_opened(&e->server->connections, info->connect_fd) : NULL;
 }
 
+static int http_verify(gnutls_session_t session)
+{
+	struct MHD_Connection *c = gnutls_session_get_ptr(session);
+	struct connection *connection = c ? http_connection_of(c) : NULL;
+
+	if (!connection)
+		return -1;
+	connection->authenticated = client_auth_accepts(connection->table->auth, session);
+	if (!connection->authenticated)
+		(void)atomic_fetch_add(&connection->table->refused, 1);
+	return connection->authenticated ? 0 : -1;
+}
+
 /* libmicrohttpd makes its connection the session's own pointer. The reference ends with the connection, so the key
  * outlives the handshake. */
 int http_certificate(gnutls_session_t session, const gnutls_datum_t *ca_names UNUSED, int n_ca_names UNUSED,
@@ -44,6 +57,8 @@ int http_certificate(gnutls_session_t session, const gnutls_datum_t *ca_names UN
 		connection->cert = served_cert_get(connection->table->certs);
 	if (!connection->cert)
 		return -1;
+	if (connection->table->auth)
+		client_auth_ask(session, http_verify);
 	*ret_chain = connection->cert->chain;
 	*ret_len = connection->cert->len;
 	*ret_key = connection->cert->key;
@@ -149,11 +164,22 @@ static void collect(struct request *r, const char *data, size_t len)
 							     : "out of memory";
 }
 
+/* The handshake has ended for such a client; this is for the day when a session comes by another way, as resumption would be. */
+static bool is_unknown(const struct endpoint *e, const struct connection *c)
+{
+	return !e->only_health && e->server->options.client_auth && !(c && c->authenticated);
+}
+
 /* Whether the answer must go out before the body is read. */
 static bool begin_head(struct endpoint *e, struct request *r, struct MHD_Connection *c, const char *method)
 {
 	const struct connection *connection = http_connection_of(c);
 
+	if (is_unknown(e, connection)) {
+		r->status = MHD_HTTP_FORBIDDEN;
+		r->problem = "a client certificate is needed here";
+		return true;
+	}
 	if (route_check_head(e, r, c, method))
 		return true;
 	if (!r->status && r->route->takes_body && connection)

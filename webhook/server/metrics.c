@@ -207,6 +207,13 @@ static void print_guard(const struct guard *g, struct text *out)
 	}
 }
 
+static void print_clients(const struct metrics_state *s, struct text *out)
+{
+	if (s->asks_clients)
+		metrics_single(out, "outrigger_clients_refused_total", "counter",
+			"Handshakes ended because the client's certificate was not of the CA and name asked for.", s->clients_refused);
+}
+
 static void print_audit(const struct audit_counts *c, struct text *out)
 {
 	if (!c)
@@ -235,6 +242,7 @@ void metrics_print(const struct metrics *m, const struct metrics_state *state, s
 	print_token_mode(state->config, out);
 	print_guard(state->guard, out);
 	print_required(m, out);
+	print_clients(state, out);
 	print_audit(state->audit, out);
 	print_istio(&c, out);
 }
@@ -258,6 +266,8 @@ unsigned answer_metrics(struct server *s, struct request *r, const char **ret_ty
 		audit = audit_counted(s->options.audit);
 		state.audit = &audit;
 	}
+	state.asks_clients = s->options.client_auth != NULL;
+	state.clients_refused = atomic_load(&s->connections.refused);
 	state.not_after = cert ? cert->not_after : 0;
 	for (unsigned i = 0; i < SERVER_PARTS; i++)
 		state.refused[i] = refusals_has(&s->refusals, (enum server_part)i);

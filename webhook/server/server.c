@@ -106,6 +106,7 @@ struct server *server_start(const struct server_options *options, const struct c
 		connections_start(&s->connections, options->idle_ms, options->request_ms, &s->certs, err) < 0)
 		return NULL;
 	s->connections_started = true;
+	s->connections.auth = options->client_auth;
 	if (start_endpoint(&s->inject, options->listen, true, thread_count(s), err) < 0 ||
 		(options->metrics_listen && start_endpoint(&s->metrics, options->metrics_listen, false, 1, err) < 0))
 		return NULL;

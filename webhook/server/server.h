@@ -23,6 +23,7 @@ struct server_options {
 	int64_t idle_ms, request_ms;  /* deadlines of a silent connection, of a request */
 	struct snapshot_slot *config; /* borrowed; may be empty: not ready, /inject answers 503 */
 	struct audit *audit;          /* borrowed; NULL: no audit log. Outlives the server */
+	const struct client_auth *client_auth; /* borrowed; NULL: the webhook port asks no client for a certificate */
 	const struct log *log;        /* borrowed; NULL: nothing is logged */
 };
 

@@ -242,6 +242,9 @@ void metrics_print(const struct metrics *m, const struct metrics_state *state, s
 	print_token_mode(state->config, out);
 	print_guard(state->guard, out);
 	print_required(m, out);
+	if (state->asks_trust)
+		metrics_single(out, "outrigger_cabundle_match", "gauge",
+			"Whether the caBundle of every webhook configuration verifies the certificate that is served.", state->trusted);
 	print_clients(state, out);
 	print_audit(state->audit, out);
 	print_istio(&c, out);
@@ -266,6 +269,8 @@ unsigned answer_metrics(struct server *s, struct request *r, const char **ret_ty
 		audit = audit_counted(s->options.audit);
 		state.audit = &audit;
 	}
+	state.asks_trust = atomic_load(&s->trust_asked);
+	state.trusted = !refusals_has(&s->trust, SERVER_CERTIFICATE);
 	state.asks_clients = s->options.client_auth != NULL;
 	state.clients_refused = atomic_load(&s->connections.refused);
 	state.not_after = cert ? cert->not_after : 0;

@@ -54,6 +54,16 @@ bool refusals_has(struct refusals *r, enum server_part part)
 	return has;
 }
 
+const char *refusals_what(struct refusals *r, enum server_part part, struct arena *a)
+{
+	const char *copy;
+
+	(void)pthread_mutex_lock(&r->lock);
+	copy = r->of[part].since ? arena_strndup(a, r->of[part].what, strlen(r->of[part].what)) : NULL;
+	(void)pthread_mutex_unlock(&r->lock);
+	return copy;
+}
+
 const char *refusals_text(struct refusals *r, enum server_part part, struct arena *a)
 {
 	struct refusal copy;

@@ -24,6 +24,8 @@ void refusals_release(struct refusals *r);
 /* NULL ends it; another text while there is one keeps its time. */
 void refusals_set(struct refusals *r, enum server_part part, const char *what);
 bool refusals_has(struct refusals *r, enum server_part part);
+/* What was refused, in the arena; NULL where nothing was, or without memory. */
+const char *refusals_what(struct refusals *r, enum server_part part, struct arena *a);
 /* "; a newer one is refused since TIME: WHAT", or "" where there is none; in the arena, NULL without memory. */
 const char *refusals_text(struct refusals *r, enum server_part part, struct arena *a);
 

@@ -3,6 +3,7 @@
 #include "webhook/server/server.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -94,6 +95,7 @@ static struct server *server_new(const struct server_options *options, struct er
 	s->metrics.only_health = true;
 	served_cert_slot_init(&s->certs);
 	refusals_init(&s->refusals);
+	refusals_init(&s->trust);
 	request_pool_init(&s->requests, (size_t)thread_count(s) * IDLE_REQUESTS_A_THREAD, options->max_body);
 	return s;
 }
@@ -125,6 +127,25 @@ int server_set_certificate(struct server *s, const struct cert_pair *cert, struc
 		return -1;
 	served_cert_swap(&s->certs, next);
 	return 0;
+}
+
+int server_get_chain(struct server *s, struct arena *a, struct str *ret, struct err *err)
+{
+	struct served_cert *c = served_cert_get(&s->certs);
+	const size_t len = c ? strlen(c->pem) : 0;
+	const char *copy = arena_strndup(a, c ? c->pem : "", len);
+
+	served_cert_unref(c);
+	if (!copy)
+		return err_nomem(err);
+	*ret = (struct str){copy, len};
+	return 0;
+}
+
+void server_set_trust(struct server *s, const char *problem)
+{
+	refusals_set(&s->trust, SERVER_CERTIFICATE, problem);
+	atomic_store(&s->trust_asked, true);
 }
 
 void server_set_ready(struct server *s, bool ready)
@@ -171,6 +192,7 @@ void server_stop(struct server *s)
 	request_pool_release(&s->requests);
 	served_cert_slot_release(&s->certs);
 	refusals_release(&s->refusals);
+	refusals_release(&s->trust);
 	free(s);
 }
 

@@ -38,6 +38,13 @@ struct server *server_start(
  */
 int server_set_certificate(struct server *s, const struct cert_pair *cert, struct err *err) MUST_CHECK;
 
+/* The chain that new connections are served, PEM, into the arena. */
+int server_get_chain(struct server *s, struct arena *a, struct str *ret, struct err *err) MUST_CHECK;
+
+/* Whether the webhook configurations verify what is served: not ready while they do not. problem: why not, one line; NULL: they do. Before the
+ * first call nobody asks. Any thread. */
+void server_set_trust(struct server *s, const char *problem);
+
 /* What /readyz says, beside configuration and certificate. While not ready every answer closes its connection. */
 void server_set_ready(struct server *s, bool ready);
 

@@ -25,6 +25,8 @@ struct server {
 	struct connections connections;
 	bool connections_started;
 	struct refusals refusals;
+	struct refusals trust;   /* why the webhook configurations do not verify what is served, as the part "certificate" */
+	atomic_bool trust_asked; /* whether anybody looks */
 	struct request_pool requests;
 	struct endpoint inject, metrics;
 	struct metrics metrics_counted;

@@ -4,6 +4,7 @@
 
 #include <limits.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 static void free_cert(struct served_cert *c)
@@ -12,6 +13,7 @@ static void free_cert(struct served_cert *c)
 		gnutls_pcert_deinit(&c->chain[i]);
 	if (c->key)
 		gnutls_privkey_deinit(c->key);
+	free(c->pem);
 	free(c);
 }
 
@@ -60,6 +62,11 @@ struct served_cert *served_cert_new(
 		code = gnutls_privkey_import_x509_raw(c->key, &key, GNUTLS_X509_FMT_PEM, NULL, 0);
 	if (code < 0) {
 		(void)tls_failed(err, "cannot use the private key", code);
+		return NULL;
+	}
+	c->pem = strndup(pair->cert.p, pair->cert.len);
+	if (!c->pem) {
+		(void)err_nomem(err);
 		return NULL;
 	}
 	atomic_init(&c->refs, 1);

@@ -26,6 +26,7 @@ struct served_cert {
 	gnutls_pcert_st chain[SERVED_CHAIN_MAX];
 	unsigned int len;
 	gnutls_privkey_t key;
+	char *pem;                     /* the chain as it was given; owned */
 	int64_t not_before, not_after; /* seconds since 1970 */
 	int64_t since;                 /* the same: made, to be served at once */
 };

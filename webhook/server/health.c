@@ -18,8 +18,7 @@ static bool asks_for_details(struct str query)
 
 struct check {
 	const char *name;
-	bool (*applies)(const struct server *s); /* NULL: always */
-	/* Whether it holds; *ret_detail says more. Appends to r->out only through its caller. */
+	/* Whether it holds; *ret_detail says more, NULL where there is no such thing. Appends to r->out only through its caller. */
 	bool (*holds)(struct server *s, struct arena *a, const char **ret_detail);
 };
 
@@ -85,25 +84,23 @@ static bool certificate_holds(struct server *s, struct arena *a, const char **re
 	return holds;
 }
 
-static bool trust_applies(const struct server *s)
-{
-	return atomic_load(&s->trust_asked);
-}
-
 static bool trust_holds(struct server *s, struct arena *a, const char **ret_detail)
 {
 	const bool holds = !refusals_has(&s->trust, SERVER_CERTIFICATE);
 
+	*ret_detail = NULL;
+	if (!atomic_load(&s->trust_asked))
+		return true;
 	*ret_detail = holds ? "the webhook configurations verify what is served" : refusals_what(&s->trust, SERVER_CERTIFICATE, a);
 	return holds;
 }
 
 static const struct check checks[] = {
-	{"serving", NULL, serving_holds},
-	{"configuration", NULL, configuration_holds},
-	{"guard", NULL, guard_holds},
-	{"certificate", NULL, certificate_holds},
-	{"trust", trust_applies, trust_holds},
+	{"serving", serving_holds},
+	{"configuration", configuration_holds},
+	{"guard", guard_holds},
+	{"certificate", certificate_holds},
+	{"trust", trust_holds},
 };
 
 unsigned answer_healthz(struct server *s UNUSED, struct request *r, const char **ret_type)
@@ -122,14 +119,11 @@ unsigned answer_readyz(struct server *s, struct request *r, const char **ret_typ
 
 	*ret_type = "text/plain; charset=utf-8";
 	for (size_t i = 0; i < ARRAY_LEN(checks); i++) {
-		const bool applies = !checks[i].applies || checks[i].applies(s);
 		const char *detail = NULL;
-		const bool holds = !applies || checks[i].holds(s, &r->arena, &detail);
+		const bool holds = checks[i].holds(s, &r->arena, &detail);
 
-		if (!applies)
-			continue;
 		all = all && holds;
-		if (details || !holds)
+		if ((details && detail) || !holds)
 			text_addf(&r->out, "[%c]%s %s: %s\n", holds ? '+' : '-', checks[i].name,
 				holds ? "ok" : "failed", detail ? detail : "");
 	}

@@ -110,6 +110,7 @@ $(BUILD)/%.o: %.c $(BUILD)/compile.stamp
 # Included by the assembler, which tells no dependencies.
 $(BUILD)/patches/config/embedded.o: $(wildcard patches/config/embedded/*)
 $(BUILD)/webhook/admission/embedded_guard.o: $(wildcard webhook/admission/embedded/*)
+$(BUILD)/webhook/audit/embedded_css.o: $(wildcard webhook/audit/embedded/*)
 
 $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(LIBRARY)
 	$(Q)$(LINK) $^ $(LIBS) -lcmocka -o $@

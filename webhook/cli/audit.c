@@ -7,7 +7,7 @@
 
 #include "base/file.h"
 
-enum { ARENA_MAX = 16 << 20, KEY_MODE = 0600 };
+enum { ARENA_MAX = 32 << 20, KEY_MODE = 0600 };
 
 int audit_open_files(struct arena *a, const struct options *o, struct audit_files *ret, struct err *err)
 {
@@ -128,6 +128,7 @@ static const struct {
 } commands[] = {
 	{"verify", audit_verify_command},
 	{"query", audit_query_command},
+	{"report", audit_report_command},
 	{"key", audit_key_command},
 };
 
@@ -144,5 +145,5 @@ int cmd_audit(const struct options *o, struct err *err)
 		arena_release(&a);
 		return status;
 	}
-	return err_set(err, ERR_CONFIG, "one of these is needed: verify, query, key");
+	return err_set(err, ERR_CONFIG, "one of these is needed: verify, query, report, key");
 }

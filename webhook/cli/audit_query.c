@@ -16,7 +16,7 @@ struct query {
 	uint64_t lines, broken; /* read; none of a log */
 };
 
-static int read_times(const struct options *o, struct audit_filter *f, struct err *err)
+int audit_read_times(const struct options *o, struct audit_filter *f, struct err *err)
 {
 	const int64_t now = (int64_t)time(NULL);
 
@@ -48,7 +48,7 @@ int audit_read_filter(const struct options *o, struct arena *a, struct audit_fil
 	for (size_t i = 0; i < ARRAY_LEN(asked); i++)
 		if (audit_filter_add(a, ret, asked[i].name, asked[i].value, err) < 0)
 			return -1;
-	return read_times(o, ret, err);
+	return audit_read_times(o, ret, err);
 }
 
 /* --- the table --------------------------------------------------------------------------------------------------- */

@@ -29,6 +29,8 @@ var cases = []struct {
 	{"a pod without the sidecar that its namespace demands is refused", (*suite).requires},
 	{"the API server takes the chart, and controllers its pods", (*suite).chart},
 	{"the webhook stopped blocks pods, started again admits", (*suite).outage},
+	{"a rollout goes on after the webhook was killed", (*suite).killed},
+	{"every admission is a line of the audit log, and its chain holds", (*suite).recorded},
 }
 
 // The webhook would inject this Deployment: only the namespace differs.

@@ -21,7 +21,8 @@ const rolloutLimit = 90 * time.Second
 // suite is one configuration of the webhook and its namespaces: `mesh` is
 // labelled for injection, `plain` is not, rules of manifests/guard.yaml are
 // for `guarded` alone, which is labelled too, and pods in `required` must
-// have their sidecar, but the injector is not asked there.
+// have their sidecar, but the injector is not asked there. auditLog is the
+// webhook's own; before is what the API server had counted at the start.
 type suite struct {
 	cluster  *lab.Cluster
 	webhook  *lab.Webhook
@@ -30,6 +31,8 @@ type suite struct {
 	plain    string
 	guarded  string
 	required string
+	auditLog string
+	before   admissions
 }
 
 func newSuite(c *lab.Cluster, w *lab.Webhook, config configuration) (*suite, error) {
@@ -49,7 +52,14 @@ func newSuite(c *lab.Cluster, w *lab.Webhook, config configuration) (*suite, err
 	if _, err := c.Kubectl("", "label", "namespace", s.mesh, s.guarded, "istio-injection=enabled"); err != nil {
 		return nil, err
 	}
-	if err := w.Run(config.flags...); err != nil {
+	flags, err := s.auditFlags()
+	if err != nil {
+		return nil, err
+	}
+	if s.before, err = s.admissions(); err != nil {
+		return nil, err
+	}
+	if err := w.Run(append(config.flags, flags...)...); err != nil {
 		return nil, err
 	}
 	return s, w.WaitInForce(s.mesh)

@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"os"
+	"os/exec"
 	"regexp"
 	"strconv"
 	"strings"
@@ -87,6 +88,22 @@ func (w *Webhook) Stop() error {
 		return fmt.Errorf("the webhook on SIGTERM: %w", err)
 	}
 	return nil
+}
+
+// Kill ends the webhook as a crash does.
+func (w *Webhook) Kill() error {
+	w.program.Kill()
+	return Poll(stopLimit, "the killed webhook's end", func() (bool, error) { return w.program.Ended(), nil })
+}
+
+// Outrigger runs another command of the binary under test; the error has
+// what it said.
+func (w *Webhook) Outrigger(args ...string) (string, error) {
+	text, err := exec.Command(w.binary, args...).CombinedOutput()
+	if err != nil {
+		err = fmt.Errorf("outrigger %s: %w: %s", strings.Join(args, " "), err, text)
+	}
+	return string(text), err
 }
 
 // WaitInForce polls with dry runs, which store nothing, until the API server

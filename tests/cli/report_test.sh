@@ -56,6 +56,8 @@ cp report.html out
 says out 'The chain holds'
 says out '29 days left'
 says out ', as given'
+says out 'generation 1, revision default, digest '
+says out ', tokens third-party<'
 lacks out '<script'
 lacks out '<img'
 for loads in 'src=' 'url(' 'http:' 'https:' '@import' '<link rel="stylesheet'; do

@@ -138,7 +138,7 @@ static void names_beyond_the_limit_are_counted_together(void **state)
 static const char *const bodies[] = {
 	AT("00") "\"log\",\"log\":\"0123456789abcdef0123456789abcdef\",\"version\":\"1\",\"sink\":\"file\"",
 	AT("00") "\"configuration\",\"state\":\"in force\",\"generation\":1,\"revision\":\"r\",\"configuration\":"
-		 "\"00112233445566778899\",\"jwtPolicy\":\"third-party-jwt\"",
+		 "\"00112233445566778899\",\"token\":\"third-party\"",
 	AT("00") "\"certificate\",\"state\":\"in force\",\"notAfter\":\"2027-01-01T00:00:00Z\"",
 	AT("01") "\"decision\",\"decision\":\"injected\",\"reason\":\"policy-enabled\",\"dryRun\":true,\"namespace\":"
 		 "\"<script>\",\"token\":\"third-party\",\"hits\":[{\"rule\":\"a&b\",\"action\":\"audit\"}]",
@@ -227,7 +227,7 @@ static void the_page_has_the_figures(void **state)
 		"good\">35 days left</span>");
 	has(page, "<td>12 not recorded, 3 refused: &lt;disk&gt;</td>");
 	has(page, "<td>&lt;line 3&gt;</td><td>r&lt;1&gt;</td>");
-	has(page, "generation 1, revision r, digest 001122334455, jwtPolicy third-party-jwt");
+	has(page, "generation 1, revision r, digest 001122334455, tokens third-party");
 	has(page, "1 problem in the chain");
 	has(page, "<li><code>&lt;f&gt;:3</code> was &lt;changed&gt;</li>");
 	lacks(page, "a note");

@@ -161,13 +161,14 @@ static const char *gap_text(struct report *r, const struct value *line)
 
 static const char *configuration_text(struct report *r, const struct value *line)
 {
-	const struct str digest = raw_str(line, "configuration"), policy = raw_str(line, "jwtPolicy");
+	const struct str digest = raw_str(line, "configuration"), token = raw_str(line, "token"),
+			 revision = raw_str(line, "revision");
 
-	return arena_printf(&r->line, "generation %llu, revision %.*s, digest %.12s%s%.*s",
-		(unsigned long long)number(line, "generation"), (int)raw_str(line, "revision").len,
-		raw_str(line, "revision").len ? raw_str(line, "revision").p : "",
-		digest.len > 12 ? digest.p : "unknown", policy.len ? ", jwtPolicy " : "", (int)policy.len,
-		policy.len ? policy.p : "");
+	return arena_printf(&r->line, "generation %llu, revision %.*s, digest %.12s%s%.*s%s",
+		(unsigned long long)number(line, "generation"), (int)revision.len, revision.len ? revision.p : "",
+		digest.len > 12 ? digest.p : "unknown", token.len ? ", tokens " : "", (int)token.len,
+		token.len ? token.p : "",
+		raw_bool(line, "tokenFellBack") ? " because the cluster has nothing else" : "");
 }
 
 /* What there is to say of it, in one text. */

@@ -51,14 +51,17 @@ int auditing_start(struct auditing *ret, const struct options *o, const struct l
 	return 0;
 }
 
+/* A change of the token's mode is one of the configuration: the two are put in force together. */
 void audit_configuration(struct audit *audit, const struct snapshot *s)
 {
 	const struct inject_config *c = s->config;
+	const bool known = c->token_asked.use != TOKEN_USE_NONE;
 
 	audit_note_with(audit, "configuration", log_cstr("state", "in force"),
 		log_number("generation", (int64_t)s->generation), log_text("revision", c->revision),
-		log_cstr("configuration", c->digest),
-		log_text("jwtPolicy", raw_str(raw_get(c->raw_values, "global"), "jwtPolicy")));
+		log_cstr("configuration", c->digest), log_cstr("token", known ? token_mode_name(c->token.mode) : "unknown"),
+		log_flag("tokenFellBack", known && c->token.fell_back),
+		log_cstr("tokenRefused", known ? token_refusal(c->token.problem) : NULL));
 }
 
 void audit_guard(struct audit *audit, const struct snapshot *s)

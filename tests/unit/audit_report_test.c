@@ -222,11 +222,11 @@ static void the_page_has_the_figures(void **state)
 	has(page, "data-figure=\"tokens/third-party\">1</td>");
 	has(page, "data-figure=\"users/&quot;&gt;&lt;img&gt;\">1</td>");
 	has(page, "data-figure=\"required-refused\">1</span>");
-	has(page,
-		"<time datetime=\"2027-01-01T00:00:00Z\">1 Jan 2027, 00:00&nbsp;UTC</time></td><td><span class=\"mark "
-		"good\">35 days left</span>");
-	has(page, "<td>12 not recorded, 3 refused: &lt;disk&gt;</td>");
-	has(page, "<td>&lt;line 3&gt;</td><td>r&lt;1&gt;</td>");
+	has(page, "<time datetime=\"2027-01-01T00:00:00Z\">1 Jan 2027, 00:00&nbsp;UTC</time></td><td "
+		  "data-label=\"now\"><span class=\"mark "
+		  "good\">35 days left</span>");
+	has(page, ">12 not recorded, 3 refused: &lt;disk&gt;</td>");
+	has(page, ">&lt;line 3&gt;</td><td data-label=\"replica\">r&lt;1&gt;</td>");
 	has(page, "generation 1, revision r, digest 001122334455, tokens third-party");
 	has(page, "1 problem in the chain");
 	has(page, "<li><code>&lt;f&gt;:3</code> was &lt;changed&gt;</li>");

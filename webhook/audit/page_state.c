@@ -7,19 +7,25 @@
 
 enum { DAY = 86400, SOON_DAYS = 7 };
 
-static void add_text_cell(struct text *out, const char *text)
+/* label: of a row that a narrow screen shows as a list. */
+static void begin_cell(struct text *out, const char *label)
 {
-	text_adds(out, "<td>");
+	text_addf(out, "<td data-label=\"%s\">", label);
+}
+
+static void add_text_cell(struct text *out, const char *label, const char *text)
+{
+	begin_cell(out, label);
 	html_text(out, str_of(text[0] ? text : "–"));
 	text_adds(out, "</td>");
 }
 
 /* A line's time; what is none of ours stays text. */
-static void add_time_cell(struct text *out, const char *time)
+static void add_time_cell(struct text *out, const char *label, const char *time)
 {
 	const int64_t seconds = audit_time_seconds(str_of(time));
 
-	text_adds(out, "<td class=\"t\">");
+	text_addf(out, "<td class=\"t\" data-label=\"%s\">", label);
 	if (seconds >= 0)
 		html_time(out, seconds);
 	else
@@ -29,7 +35,9 @@ static void add_time_cell(struct text *out, const char *time)
 
 static void begin_table(struct text *out, const char *label, const char *const *head, size_t n)
 {
-	text_addf(out, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"%s\"><table><thead><tr>",
+	text_addf(out,
+		"<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"%s\"><table "
+		"class=\"stack\"><thead><tr>",
 		label);
 	for (size_t i = 0; i < n; i++)
 		text_addf(out, "<th scope=\"col\">%s</th>", head[i]);
@@ -60,7 +68,7 @@ static void add_days(struct text *out, int64_t end, int64_t now)
 {
 	const int64_t days = (end - now) / DAY;
 
-	text_adds(out, "<td>");
+	begin_cell(out, "now");
 	if (end < 0)
 		text_adds(out, "<span class=\"mark\">unknown</span>");
 	else if (end <= now)
@@ -76,9 +84,9 @@ static void add_certificate(struct text *out, const struct report_event *e, int6
 	const int64_t end = end_of(e);
 
 	text_adds(out, "<tr>");
-	add_text_cell(out, e->replica);
-	add_time_cell(out, e->time);
-	text_adds(out, "<td class=\"t\">");
+	add_text_cell(out, "replica", e->replica);
+	add_time_cell(out, "in force since", e->time);
+	text_adds(out, "<td class=\"t\" data-label=\"valid until\">");
 	if (end >= 0)
 		html_time(out, end);
 	else
@@ -90,7 +98,7 @@ static void add_certificate(struct text *out, const struct report_event *e, int6
 
 void page_certificates(const struct report *r, int64_t now, struct text *out)
 {
-	static const char *const head[] = {"replica", "in force since", "valid until", "when this page was made"};
+	static const char *const head[] = {"replica", "in force since", "valid until", "now"};
 
 	text_adds(out, "<section id=\"certificates\"><h2>Serving certificates</h2>\n");
 	if (r->n_certificates) {
@@ -98,7 +106,8 @@ void page_certificates(const struct report *r, int64_t now, struct text *out)
 		for (size_t i = 0; i < r->n_certificates; i++)
 			add_certificate(out, &r->certificate[i], now);
 		end_table(out);
-		text_adds(out, "<p class=\"note\">The last that each replica took.</p>\n");
+		text_adds(out,
+			"<p class=\"note\">The last that each replica took; now is when this page was made.</p>\n");
 	} else {
 		text_adds(out, "<p class=\"note\">No line tells of one.</p>\n");
 	}
@@ -118,20 +127,20 @@ static const char *mark_of(const struct report_event *e)
 static void add_change(struct text *out, const struct report_event *e)
 {
 	text_adds(out, "<tr>");
-	add_time_cell(out, e->time);
-	text_addf(out, "<td><span class=\"%s\">", mark_of(e));
+	add_time_cell(out, "time", e->time);
+	text_addf(out, "<td data-label=\"what\"><span class=\"%s\">", mark_of(e));
 	html_text(out, str_of(e->kind));
 	text_adds(out, e->state[0] ? " " : "");
 	html_text(out, str_of(e->state));
 	text_adds(out, "</span></td>");
-	add_text_cell(out, e->detail);
-	add_text_cell(out, e->replica);
+	add_text_cell(out, "detail", e->detail);
+	add_text_cell(out, "replica", e->replica);
 	text_adds(out, "</tr>\n");
 }
 
 void page_changes(const struct report *r, struct text *out)
 {
-	static const char *const head[] = {"time", "what", "", "replica"};
+	static const char *const head[] = {"time", "what", "detail", "replica"};
 	const uint64_t shown = r->n_events < REPORT_EVENTS ? r->n_events : REPORT_EVENTS;
 
 	text_adds(out,
@@ -187,21 +196,23 @@ void page_verdict(const struct report *r, struct text *out)
 
 static void add_log(struct text *out, const struct audit_verdict *v)
 {
-	text_addf(out, "<tr><td><code>%.8s</code></td>", v->log[0] ? v->log : "unknown");
-	add_text_cell(out, v->replica);
-	text_addf(out, "<td>%llu to %llu, in %llu file%s</td>", (unsigned long long)v->first,
+	text_addf(out, "<tr><td data-label=\"log\"><code>%.8s</code></td>", v->log[0] ? v->log : "unknown");
+	add_text_cell(out, "replica", v->replica);
+	text_addf(out, "<td data-label=\"lines\">%llu to %llu, in %llu file%s</td>", (unsigned long long)v->first,
 		(unsigned long long)v->last, (unsigned long long)v->files, v->files == 1 ? "" : "s");
 	if (v->checkpoints)
-		text_addf(out, "<td>%llu by key <code>%s</code>%s, the last is line %llu</td>",
+		text_addf(out,
+			"<td data-label=\"signed checkpoints\">%llu by key <code>%s</code>%s, the last is line "
+			"%llu</td>",
 			(unsigned long long)v->checkpoints, v->key,
 			v->key_of_log ? ", which the log publishes" : ", as given", (unsigned long long)v->last_signed);
 	else
-		text_adds(out, "<td>none</td>");
+		text_adds(out, "<td data-label=\"signed checkpoints\">none</td>");
 	if (v->problems)
-		text_addf(out, "<td><span class=\"mark bad\">%llu problem%s</span></td></tr>\n",
+		text_addf(out, "<td data-label=\"verdict\"><span class=\"mark bad\">%llu problem%s</span></td></tr>\n",
 			(unsigned long long)v->problems, v->problems == 1 ? "" : "s");
 	else
-		text_adds(out, "<td><span class=\"mark good\">intact</span></td></tr>\n");
+		text_adds(out, "<td data-label=\"verdict\"><span class=\"mark good\">intact</span></td></tr>\n");
 }
 
 static void add_findings(struct text *out, const struct report *r)

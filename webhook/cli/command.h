@@ -35,6 +35,7 @@ int cmd_replay(const struct options *o, struct err *err);
 int cmd_guard(const struct options *o, struct err *err);
 int cmd_audit(const struct options *o, struct err *err);
 int cmd_config(const struct options *o, struct err *err);
+int cmd_check(const struct options *o, struct err *err);
 int cmd_certs(const struct options *o, struct err *err);
 int cmd_version(const struct options *o, struct err *err);
 int cmd_help(const struct options *o, struct err *err);

@@ -23,6 +23,7 @@ enum verb {
 	VERB_AUDIT = 1 << 13,
 	VERB_UNINJECT = 1 << 16,
 	VERB_REPLAY = 1 << 17,
+	VERB_CHECK = 1 << 18,
 	VERB_MANIFESTS = VERB_INJECT | VERB_UNINJECT | VERB_DIFF | VERB_EXPLAIN, /* those that read files of objects */
 	VERB_GUARDED = VERB_SERVE | VERB_EXPLAIN | VERB_GUARD | VERB_REPLAY, /* those that hold pods against the guard */
 	VERB_CONFIGURED = VERB_SERVE | VERB_INJECT | VERB_UNINJECT | VERB_DIFF | VERB_EXPLAIN | VERB_GUARD | VERB_CONFIG | VERB_REPLAY, /* those that load the injector's configuration */
@@ -61,6 +62,8 @@ struct options {
 	int64_t audit_rotate_size, audit_rotate_keep, audit_checkpoint_lines;
 	int64_t audit_checkpoint_interval; /* milliseconds */
 	const char *public_key, *since, *until, *reason, *user, *decision, *owner, *uid, *rule, *kind;
+	/* the cluster */
+	const char *kubeconfig, *context, *istio_namespace, *service_name, *service_account, *secret_name;
 	/* logging */
 	const char *log_format, *log_level;
 	/* offline */

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* RBAC: what our service account may do, what it lacks, and what it has beyond its needs. */
+#include "patches/value/json.h"
+#include "webhook/check/ask.h"
+
+enum place { EVERYWHERE, OUR_NAMESPACE, ISTIO_NAMESPACE };
+
+static const struct right {
+	const char *verb, *group, *resource;
+	enum place place;
+	const char *why;
+	bool unwanted; /* more than it needs: whoever takes the webhook over has it too */
+} rights[] = {
+	{"get", "", "configmaps", ISTIO_NAMESPACE, "the configuration is read from there", false},
+	{"watch", "", "configmaps", ISTIO_NAMESPACE, "changes of the configuration take effect by it", false},
+	{"list", "", "nodes", EVERYWHERE, "native sidecars are detected from the kubelets' versions", false},
+	{"watch", "", "namespaces", EVERYWHERE,
+		"guard rules and OpenShift's ids go by namespace labels and annotations", false},
+	{"watch", "networking.istio.io", "proxyconfigs", EVERYWHERE, "ProxyConfig resources change what is injected",
+		false},
+	{"get", "", "secrets", OUR_NAMESPACE, "the CA and the serving certificate are kept there", false},
+	{"update", "", "secrets", OUR_NAMESPACE, "certificates are renewed there", false},
+	{"update", "coordination.k8s.io", "leases", OUR_NAMESPACE, "replicas agree by it on who renews certificates",
+		false},
+	{"patch", "admissionregistration.k8s.io", "mutatingwebhookconfigurations", EVERYWHERE,
+		"caBundle follows the CA by it", false},
+	{"create", "", "events", EVERYWHERE, "refusals are told on the pod's owner", false},
+	{"create", "", "pods", EVERYWHERE, "", true},
+	{"list", "", "secrets", EVERYWHERE, "", true},
+	{"escalate", "rbac.authorization.k8s.io", "clusterroles", EVERYWHERE, "", true},
+	{"impersonate", "", "users", EVERYWHERE, "", true},
+};
+
+/* A name where the chart grants by name: without one such a right would seem to lack. */
+static struct str name_of(const struct check *c, const struct right *r)
+{
+	if (str_is(str_of(r->resource), "secrets") && r->place == OUR_NAMESPACE)
+		return c->options->secret;
+	if (str_is(str_of(r->resource), "leases"))
+		return c->options->service;
+	if (str_is(str_of(r->resource), "configmaps"))
+		return STR("istio");
+	if (str_is(str_of(r->resource), "mutatingwebhookconfigurations"))
+		for (size_t i = 0; i < c->n_entries; i++)
+			if (c->entry[i].injector == INJECTOR_OURS)
+				return c->entry[i].configuration;
+	return STR("");
+}
+
+static struct str namespace_of(const struct check *c, const struct right *r)
+{
+	return r->place == OUR_NAMESPACE     ? c->options->namespace
+	       : r->place == ISTIO_NAMESPACE ? c->options->istio_namespace
+					     : STR("");
+}
+
+/* A SubjectAccessReview for our service account. */
+static struct str review_of(struct check *c, const struct right *r)
+{
+	const struct check_options *o = c->options;
+
+	return str_of(check_text(c,
+		"{\"apiVersion\":\"authorization.k8s.io/v1\",\"kind\":\"SubjectAccessReview\",\"spec\":{"
+		"\"user\":\"system:serviceaccount:%.*s:%.*s\",\"groups\":[\"system:serviceaccounts\",\"system:"
+		"authenticated\"],"
+		"\"resourceAttributes\":{\"verb\":\"%s\",\"group\":\"%s\",\"resource\":\"%s\",\"namespace\":\"%.*s\","
+		"\"name\":\"%.*s\"}}}",
+		SHOWN(o->namespace), SHOWN(o->service_account), r->verb, r->group, r->resource,
+		SHOWN(namespace_of(c, r)), SHOWN(name_of(c, r))));
+}
+
+static void tell_lack(struct check *c, const struct right *r)
+{
+	const struct str namespace = namespace_of(c, r);
+
+	check_found(c->found, CHECK_ERROR, "right-missing",
+		check_text(c, "ServiceAccount %.*s/%.*s", SHOWN(c->options->namespace),
+			SHOWN(c->options->service_account)),
+		"apply the chart's RBAC (rbac.create=true), or grant it by hand", "may not %s %s%s%.*s; %s", r->verb,
+		r->resource, namespace.len ? " in " : "", SHOWN(namespace), r->why);
+}
+
+static void tell_excess(struct check *c, const struct right *r)
+{
+	check_found(c->found, CHECK_WARNING, "right-too-much",
+		check_text(c, "ServiceAccount %.*s/%.*s", SHOWN(c->options->namespace),
+			SHOWN(c->options->service_account)),
+		"take the binding away: Outrigger has no use for it", "may %s %s in the whole cluster", r->verb,
+		r->resource);
+}
+
+static int ask(struct check *c, const struct right *r, bool *ret_answered, bool *ret_allowed, struct err *err)
+{
+	const struct value *answer = NULL;
+	int status = 0;
+
+	if (check_ask(c, "/apis/authorization.k8s.io/v1/subjectaccessreviews", review_of(c, r),
+		    "what our service account may do", "create subjectaccessreviews", &status, &answer, err) < 0)
+		return -1;
+	*ret_answered = raw_get(answer, "status") != NULL;
+	*ret_allowed = raw_bool(raw_get(answer, "status"), "allowed");
+	return 0;
+}
+
+int check_rights(struct check *c, struct err *err)
+{
+	size_t held = 0, wanted = 0, wrong = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(rights); i++) {
+		const struct right *r = &rights[i];
+		bool answered, allowed;
+
+		if (ask(c, r, &answered, &allowed, err) < 0)
+			return -1;
+		if (!answered)
+			return 0; /* a finding says why, once */
+		wanted += !r->unwanted;
+		held += allowed && !r->unwanted;
+		wrong += allowed == r->unwanted;
+		if (!allowed && !r->unwanted)
+			tell_lack(c, r);
+		if (allowed && r->unwanted)
+			tell_excess(c, r);
+	}
+	if (wrong == 0)
+		check_found(c->found, CHECK_OK, "rights", "", NULL,
+			"the service account has the %zu rights it needs, and none of those looked for beyond", held);
+	return 0;
+}

@@ -3,11 +3,13 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,27 +18,26 @@ import (
 
 // disturbed makes pods all the while that a release is disturbed in every
 // way that its operators know, and wants each pod to be stored with its
-// sidecar at the first try.
+// sidecar at the first try; but for calls that a replica had or got when it
+// was killed: of these there may be some, which the controllers make again.
 func (i *installation) disturbed() (string, error) {
 	const namespace = "disturbed"
 	if err := makeNamespace(i.cluster, namespace, "istio-injection=enabled"); err != nil {
 		return "", err
 	}
-	before, err := i.cluster.Admissions()
-	if err != nil {
-		return "", err
-	}
 	l := startLoad(i.cluster, namespace)
 	disturbances, err := i.disturb()
+	var lost int
+	if err == nil {
+		lost, err = i.kill(namespace)
+	}
 	wanted, loadErr := l.finish()
-	if err != nil {
+	if err = errors.Join(err, loadErr); err != nil {
 		return "", err
 	}
-	if loadErr != nil {
-		return "", loadErr
-	}
-	pods, err := i.judge(namespace, wanted, before)
-	return fmt.Sprintf("%d pods, of these %s; admissions failed: 0; pods without sidecar: 0", pods, disturbances), err
+	pods, err := i.judge(namespace, wanted, lost)
+	return fmt.Sprintf("%d pods, of these %s; admissions failed: 0, and at the killed replica: %d, tried again; "+
+		"pods without sidecar: 0", pods, disturbances, lost), err
 }
 
 // disturb goes through all disturbances and says how many pods were made
@@ -67,6 +68,9 @@ func (i *installation) disturb() (string, error) {
 		}
 		if after.Total == before.Total {
 			return "", fmt.Errorf("%s: no pod was made meanwhile", d.what)
+		}
+		if after.Failed > 0 {
+			return "", fmt.Errorf("%s: %d admissions failed: %s", d.what, after.Failed, after.Complaint)
 		}
 		said = append(said, fmt.Sprintf("%d during %s", after.Total-before.Total, d.what))
 	}
@@ -109,6 +113,39 @@ func (i *installation) breakConfiguration() error {
 	return i.waitEach("the good configuration is in force", func(text string) bool {
 		return !strings.Contains(text, words)
 	})
+}
+
+// kill ends a replica with SIGKILL, waits until it serves again, and returns
+// how many calls were lost with it. Others must not be lost.
+func (i *installation) kill(namespace string) (int, error) {
+	victim := i.service.Replicas()[0]
+	if err := i.node.Kill(victim.Name); err != nil {
+		return 0, err
+	}
+	if err := lab.Poll(rolloutLimit, victim.Name+" is ready again", func() (bool, error) {
+		return slices.ContainsFunc(i.service.Replicas(), func(r lab.Replica) bool {
+			return r.Name == victim.Name && r.Restarts == victim.Restarts+1
+		}), nil
+	}); err != nil {
+		return 0, err
+	}
+	for _, message := range i.complaints(namespace) {
+		if !strings.Contains(message, victim.Address+":15017") && !strings.HasSuffix(message, ": EOF") {
+			return 0, fmt.Errorf("a pod could not be created, and not for the killed replica %s: %s", victim.Address, message)
+		}
+	}
+	after, err := i.cluster.Admissions()
+	return after.Failed, err
+}
+
+// complaints are those of controllers that could not create a pod.
+func (i *installation) complaints(namespace string) []string {
+	text, err := i.cluster.Kubectl("", "get", "events", "-n", namespace, "--field-selector=reason=FailedCreate",
+		"-o", `jsonpath={range .items[*]}{.message}{"\n"}{end}`)
+	if err != nil {
+		return []string{err.Error()}
+	}
+	return strings.FieldsFunc(text, func(r rune) bool { return r == '\n' })
 }
 
 // configureWith installs the settings with one file of them replaced.
@@ -156,11 +193,10 @@ func (i *installation) waitEach(what string, is func(string) bool) error {
 	return err
 }
 
-// judge waits for the pods and counts what went wrong, by the API server's
-// own figures, by what the controllers complained of, and by the pods.
-func (i *installation) judge(namespace string, wanted int, before lab.Admissions) (int, error) {
-	s := &suite{cluster: i.cluster}
-	pods, err := s.waitPods(namespace, "load", wanted)
+// judge waits for the pods, and counts what went wrong with them, by the API
+// server's own figures and by what was stored.
+func (i *installation) judge(namespace string, wanted, lost int) (int, error) {
+	pods, err := i.suite().waitPods(namespace, "load", wanted)
 	if err != nil {
 		return 0, err
 	}
@@ -170,16 +206,8 @@ func (i *installation) judge(namespace string, wanted int, before lab.Admissions
 		}
 	}
 	after, err := i.cluster.Admissions()
-	if err != nil {
-		return 0, err
-	}
-	if failed := after.Failed - before.Failed; failed != 0 {
-		return 0, fmt.Errorf("%d admissions failed: %s", failed, after.Complaint)
-	}
-	events, err := i.cluster.Kubectl("", "get", "events", "-n", namespace, "--field-selector=reason=FailedCreate",
-		"-o", `jsonpath={range .items[*]}{.count}{" times: "}{.message}{"\n"}{end}`)
-	if err == nil && strings.TrimSpace(events) != "" {
-		err = fmt.Errorf("controllers could not create pods: %s", events)
+	if err == nil && after.Failed != lost {
+		err = fmt.Errorf("%d more admissions failed: %s; %q", after.Failed-lost, after.Complaint, i.complaints(namespace))
 	}
 	return len(pods), err
 }

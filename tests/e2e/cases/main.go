@@ -39,7 +39,7 @@ func main() {
 	var t tally
 	skip := lab.Isolate()
 	t.part("suites", runSuites)
-	t.part("service", func(t *tally) error { return runScenarios(t, skip) })
+	t.part("service", func(t *tally) error { return runScenarios(t, "service", skip, scenarios) })
 	fmt.Printf("e2e: %d passed, %d failed, %d skipped\n", t.passed, t.failed, t.skipped)
 	if t.failed > 0 || t.passed == 0 {
 		os.Exit(1)

@@ -11,14 +11,17 @@ import (
 	"outrigger/tests/e2e/lab"
 )
 
-// scenarios run in this order, in one cluster, against the webhook as its
-// users run it: a Deployment behind a Service. Each returns its figure.
-var scenarios = []struct {
+type scenario struct {
 	name string
 	run  func(*installation) (string, error)
-}{
+}
+
+// scenarios run in this order, in one cluster, against the webhook as its
+// users run it: a Deployment behind a Service. Each returns its figure.
+var scenarios = []scenario{
 	{"the API server reaches three replicas by their Service", (*installation).reached},
 	{"nothing fails while everything changes", (*installation).disturbed},
+	{"a namespace moves between releases", (*installation).moved},
 }
 
 const system = "outrigger-system"
@@ -30,16 +33,18 @@ type installation struct {
 	node     *lab.Node
 	service  *lab.Service
 	settings string
+	probes   int // dry runs that moved made
 }
 
-func runScenarios(t *tally, skip string) error {
+// runScenarios runs a list of them in a cluster of its own.
+func runScenarios(t *tally, part, skip string, list []scenario) error {
 	settings := os.Getenv("E2E_SETTINGS")
 	if _, err := os.Stat(filepath.Join(settings, "config.yaml")); err != nil {
 		skip = "no ConfigMaps of Istio in " + settings
 	}
 	if skip != "" {
-		t.skipped += len(scenarios)
-		t.line("SKIP", "service", fmt.Sprintf("%d scenarios", len(scenarios)), ": "+skip)
+		t.skipped += len(list)
+		t.line("SKIP", part, fmt.Sprintf("%d scenarios", len(list)), ": "+skip)
 		return nil
 	}
 	cluster, err := lab.NewCluster()
@@ -47,11 +52,12 @@ func runScenarios(t *tally, skip string) error {
 		return err
 	}
 	defer cluster.Stop()
+	failed := t.failed
 	i, err := install(cluster, settings)
 	if err == nil {
-		t.runScenarios(i)
+		t.runScenarios(part, i, list)
 	}
-	if err != nil || t.failed > 0 {
+	if err != nil || t.failed > failed {
 		fmt.Fprintln(os.Stderr, cluster.Tails(25))
 	}
 	return err
@@ -66,7 +72,8 @@ func install(cluster *lab.Cluster, settings string) (*installation, error) {
 	if i.node, err = lab.NewNode(cluster, os.Getenv("OUTRIGGER"), system); err != nil {
 		return nil, err
 	}
-	i.service, err = lab.NewService(i.node, system, "outrigger", "default", settings)
+	i.service, err = lab.NewService(i.node, lab.Release{Name: "outrigger", Namespace: system,
+		Revision: "default", Settings: settings})
 	if err != nil {
 		err = fmt.Errorf("%w; the node says: %q", err, i.node.Complaints())
 	}
@@ -88,8 +95,8 @@ func makeNamespace(c *lab.Cluster, name string, labels ...string) error {
 	})
 }
 
-func (t *tally) runScenarios(i *installation) {
-	for _, s := range scenarios {
+func (t *tally) runScenarios(part string, i *installation, list []scenario) {
+	for _, s := range list {
 		started := time.Now()
 		figure, err := s.run(i)
 		if said := i.node.Complaints(); err == nil && len(said) > 0 {
@@ -97,11 +104,11 @@ func (t *tally) runScenarios(i *installation) {
 		}
 		if err != nil {
 			t.failed++
-			t.line("FAIL", "service", s.name, ": "+err.Error())
+			t.line("FAIL", part, s.name, ": "+err.Error())
 			continue
 		}
 		t.passed++
-		t.line("PASS", "service", s.name, fmt.Sprintf(": %s (%.1f s)", figure, time.Since(started).Seconds()))
+		t.line("PASS", part, s.name, fmt.Sprintf(": %s (%.1f s)", figure, time.Since(started).Seconds()))
 	}
 }
 

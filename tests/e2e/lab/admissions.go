@@ -28,12 +28,10 @@ func (c *Cluster) Admissions() (Admissions, error) {
 	return a, nil
 }
 
-// A call that failed is in the count of requests with a code that is not
-// 200, or rejected; and in one of rejections or, where failures are ignored,
-// of pods let through.
+// A call that failed, or refused, is in the count of rejections, or, where
+// failures are ignored, of pods let through. Requests tell the code, too.
 func (a *Admissions) count(line string) {
-	const prefix = "apiserver_admission_webhook_"
-	rest, is := strings.CutPrefix(line, prefix)
+	rest, is := strings.CutPrefix(line, "apiserver_admission_webhook_")
 	if !is {
 		return
 	}
@@ -41,13 +39,16 @@ func (a *Admissions) count(line string) {
 	if err != nil || value == 0 {
 		return
 	}
-	failed := strings.HasPrefix(rest, "rejection_count{") || strings.HasPrefix(rest, "fail_open_count{")
-	if strings.HasPrefix(rest, "request_total{") {
+	switch {
+	case strings.HasPrefix(rest, "request_total{"):
 		a.Total += int(value)
-		failed = !strings.Contains(rest, `code="200"`) || strings.Contains(rest, `rejected="true"`)
-	}
-	if failed {
+		if strings.Contains(rest, `rejected="false"`) {
+			return
+		}
+	case strings.HasPrefix(rest, "rejection_count{"), strings.HasPrefix(rest, "fail_open_count{"):
 		a.Failed += int(value)
-		a.Complaint += line + "\n"
+	default:
+		return
 	}
+	a.Complaint += line + "\n"
 }

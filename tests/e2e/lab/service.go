@@ -13,16 +13,26 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"text/template"
 	"time"
 )
 
 //go:embed service.yaml
-var service string
+var serviceText string
+
+var serviceManifest = template.Must(template.New("service").Parse(serviceText))
+
+// Release is what a Service is made from.
+type Release struct {
+	Name, Namespace string // the namespace is one of the node's
+	Revision        string
+	Settings        string // folder with config.yaml, values.json and mesh.yaml
+}
 
 // Service is the webhook as a Deployment of three replicas on a Node, which
 // the API server calls by its Service.
 type Service struct {
-	Name, Namespace string
+	Release
 
 	cluster *Cluster
 	node    *Node
@@ -30,30 +40,66 @@ type Service struct {
 	cas     int
 }
 
-// NewService installs one that serves a revision with the configuration in
-// the files of the folder settings, and waits until its replicas are ready.
-// The namespace is one of the node's.
-func NewService(node *Node, namespace, name, revision, settings string) (*Service, error) {
-	s := &Service{Name: name, Namespace: namespace, cluster: node.cluster, node: node}
-	if err := s.newAuthority(); err != nil {
+// NewService installs a release and waits until its replicas are ready.
+func NewService(node *Node, release Release) (*Service, error) {
+	s := &Service{Release: release, cluster: node.cluster, node: node}
+	for _, step := range []func() error{s.newAuthority, s.serveNew, func() error { return s.Configure(s.Settings) }} {
+		if err := step(); err != nil {
+			return nil, err
+		}
+	}
+	var manifest strings.Builder
+	if err := serviceManifest.Execute(&manifest, s); err != nil {
 		return nil, err
 	}
-	if err := s.serveNew(); err != nil {
-		return nil, err
-	}
-	if err := s.Configure(settings); err != nil {
-		return nil, err
-	}
-	selector := `[{key: istio-injection, operator: In, values: [enabled]}]`
-	if revision != "default" {
-		selector = fmt.Sprintf(`[{key: istio-injection, operator: DoesNotExist}, {key: istio.io/rev, operator: In, values: [%s]}]`, revision)
-	}
-	manifest := strings.NewReplacer("@NAME@", name, "@NAMESPACE@", namespace, "@REVISION@", revision,
-		"@SELECTOR@", selector, "@CA@", base64.StdEncoding.EncodeToString(s.ca.PEM)).Replace(service)
-	if _, err := s.cluster.Kubectl(manifest, "apply", "-f", "-"); err != nil {
+	if _, err := s.cluster.Kubectl(manifest.String(), "apply", "-f", "-"); err != nil {
 		return nil, err
 	}
 	return s, s.WaitRolledOut()
+}
+
+// CABundle is for the manifest.
+func (s *Service) CABundle() string { return base64.StdEncoding.EncodeToString(s.ca.PEM) }
+
+// Injector is the name of the ConfigMap with the templates and values.
+func (s *Service) Injector() string { return s.configMap("istio-sidecar-injector") }
+
+// Mesh is the name of the ConfigMap with the mesh's configuration.
+func (s *Service) Mesh() string { return s.configMap("istio") }
+
+func (s *Service) configMap(name string) string {
+	if s.Revision == "default" {
+		return name
+	}
+	return name + "-" + s.Revision
+}
+
+// Entry is a webhook of the registration: of which namespaces and pods it is
+// asked.
+type Entry struct{ Name, Namespaces, Pods string }
+
+// Entries have the selectors of Istio's own registrations: the namespace's
+// label counts, or the pod's where the namespace has none; the default
+// revision goes by istio-injection, too.
+func (s *Service) Entries() []Entry {
+	const (
+		noRevision  = "{key: istio.io/rev, operator: DoesNotExist}"
+		isEnabled   = "{key: istio-injection, operator: In, values: [enabled]}"
+		noInjection = "{key: istio-injection, operator: DoesNotExist}"
+		notOut      = `{key: sidecar.istio.io/inject, operator: NotIn, values: ["false"]}`
+		asksFor     = `{key: sidecar.istio.io/inject, operator: In, values: ["true"]}`
+	)
+	isRevision := "{key: istio.io/rev, operator: In, values: [" + s.Revision + "]}"
+	all := []Entry{
+		{"rev.namespace", isRevision + ", " + noInjection, notOut},
+		{"rev.object", noRevision + ", " + noInjection, notOut + ", " + isRevision},
+		{"namespace", isEnabled, notOut},
+		{"object", noInjection + ", " + noRevision, asksFor + ", " + noRevision},
+	}
+	if s.Revision == "default" {
+		return all
+	}
+	return all[:2]
 }
 
 // WaitRolledOut returns when as many replicas as wanted are ready, of the
@@ -89,7 +135,7 @@ func (s *Service) newAuthority() error {
 // serveNew puts a new certificate of the present authority into the Secret
 // that the replicas have mounted.
 func (s *Service) serveNew() error {
-	crt, key, err := s.ca.Issue(s.Namespace+"-"+s.Name, fmt.Sprintf("%s.%s.svc", s.Name, s.Namespace))
+	crt, key, err := s.ca.Issue(s.Namespace+"-"+s.Name, s.host())
 	if err != nil {
 		return err
 	}
@@ -98,8 +144,12 @@ func (s *Service) serveNew() error {
 
 // trust puts authorities' certificates into the webhook's registration.
 func (s *Service) trust(bundle []byte) error {
-	patch, err := json.Marshal([]map[string]any{
-		{"op": "replace", "path": "/webhooks/0/clientConfig/caBundle", "value": bundle}})
+	var operations []map[string]any
+	for i := range s.Entries() {
+		operations = append(operations, map[string]any{"op": "replace", "value": bundle,
+			"path": fmt.Sprintf("/webhooks/%d/clientConfig/caBundle", i)})
+	}
+	patch, err := json.Marshal(operations)
 	if err != nil {
 		return err
 	}
@@ -142,8 +192,7 @@ func (s *Service) allServeNew() (bool, error) {
 	pool := x509.NewCertPool()
 	pool.AddCert(s.ca.cert)
 	for _, r := range s.Replicas() {
-		name := fmt.Sprintf("%s.%s.svc", s.Name, s.Namespace)
-		conn, err := tls.Dial("tcp", r.Address+":15017", &tls.Config{RootCAs: pool, ServerName: name})
+		conn, err := tls.Dial("tcp", r.Address+":15017", &tls.Config{RootCAs: pool, ServerName: s.host()})
 		if err != nil {
 			return false, nil
 		}
@@ -159,15 +208,16 @@ func (s *Service) Replicas() []Replica {
 	})
 }
 
-// Configure puts the files of a folder into the ConfigMaps that the replicas
-// have mounted.
+func (s *Service) host() string { return s.Name + "." + s.Namespace + ".svc" }
+
+// Configure puts the files of a folder into the release's ConfigMaps.
 func (s *Service) Configure(settings string) error {
-	err := s.apply("configmap", s.Name+"-injector", "--from-file=config="+filepath.Join(settings, "config.yaml"),
+	err := s.apply("configmap", s.Injector(), "--from-file=config="+filepath.Join(settings, "config.yaml"),
 		"--from-file=values="+filepath.Join(settings, "values.json"))
 	if err != nil {
 		return err
 	}
-	return s.apply("configmap", s.Name+"-mesh", "--from-file=mesh="+filepath.Join(settings, "mesh.yaml"))
+	return s.apply("configmap", s.Mesh(), "--from-file=mesh="+filepath.Join(settings, "mesh.yaml"))
 }
 
 // apply makes an object that may be there, as people do by hand.

@@ -77,6 +77,9 @@ says err '-o FILE is needed'
 run 2 outrigger audit report -o x.html -n shop audit.log
 says err 'other filters are audit query'
 run 2 outrigger audit report -o nowhere/x.html audit.log
+run 2 outrigger audit report -o audit.log audit.log
+says err 'audit.log: is an audit log; name another file for the page'
+run 0 outrigger audit verify audit.log
 run 2 outrigger audit report -o x.html
 
 # --- in a browser --------------------------------------------------------------------------------------------------------

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* outrigger audit report: one page about audit logs. */
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "webhook/audit/report.h"
@@ -38,7 +40,23 @@ static int collect(struct report *r, const struct audit_files *files, const stru
 	return status;
 }
 
-static int refuse_filters(const struct options *o, struct err *err)
+/* A page in the place of a log would be the end of that log. */
+static int refuse_log(const char *path, struct err *err)
+{
+	static const char begins[] = "{\"seq\":";
+	char found[sizeof(begins)] = "";
+	const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	const ssize_t n = fd >= 0 ? read(fd, found, sizeof(begins) - 1) : -1;
+
+	if (fd >= 0)
+		(void)close(fd);
+	if (n != sizeof(begins) - 1 || strcmp(found, begins) != 0)
+		return 0;
+	(void)err_set(err, ERR_CONFIG, "is an audit log; name another file for the page");
+	return err_at(err, "%s", path);
+}
+
+static int refuse_misuse(const struct options *o, struct err *err)
 {
 	if (o->namespace || o->reason || o->decision || o->user || o->owner || o->uid || o->rule || o->kind)
 		return err_set(err, ERR_CONFIG,
@@ -46,7 +64,7 @@ static int refuse_filters(const struct options *o, struct err *err)
 			"query's");
 	if (!o->output)
 		return err_set(err, ERR_CONFIG, "audit report: -o FILE is needed; - is standard output");
-	return 0;
+	return refuse_log(o->output, err);
 }
 
 int audit_report_command(const struct options *o, struct arena *a, struct err *err)
@@ -56,7 +74,7 @@ int audit_report_command(const struct options *o, struct arena *a, struct err *e
 	own(report_release) struct report r = {.arena = NULL};
 	struct audit_files files;
 
-	if (refuse_filters(o, err) < 0 || audit_open_files(a, o, &files, err) < 0 ||
+	if (refuse_misuse(o, err) < 0 || audit_open_files(a, o, &files, err) < 0 ||
 		(o->public_key && audit_keys_read(&keys, o->public_key, err) < 0) || report_init(&r, a, err) < 0 ||
 		audit_read_times(o, &r.filter, err) < 0 || collect(&r, &files, o->public_key ? &keys : NULL, err) < 0 ||
 		write_page(&r, o->output, now, err) < 0)

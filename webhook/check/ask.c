@@ -40,6 +40,17 @@ static struct str message_of(const struct value *status)
 	return message.len < CHECK_MESSAGE_MAX ? message : (struct str){message.p, CHECK_MESSAGE_MAX};
 }
 
+const char *check_said(struct check *c, const struct check_reply *reply)
+{
+	struct err ignored = {0};
+	const struct value *status = json_parse(
+		c->a, reply->text.p, reply->text.len, JSON_LAST_WINS | JSON_GO_UTF8 | JSON_ALLOW_NUL, &ignored);
+	const struct str text = status ? message_of(status) : reply->text;
+
+	return check_text(
+		c, "%.*s", (int)(text.len < CHECK_MESSAGE_MAX ? text.len : CHECK_MESSAGE_MAX), text.len ? text.p : "");
+}
+
 static void tell(struct check *c, const char *what, const char *right, int status, const struct value *body)
 {
 	const struct str message = message_of(body);

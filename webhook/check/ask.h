@@ -44,6 +44,9 @@ const char *check_text(struct check *c, const char *fmt, ...) PRINTF_LIKE(2, 3);
 int check_ask(struct check *c, const char *path, struct str body, const char *what, const char *right, int *ret_status,
 	const struct value **ret, struct err *err) MUST_CHECK;
 
+/* What an answer that is no success says of itself: the message of its metav1.Status, else its text, cut. */
+const char *check_said(struct check *c, const struct check_reply *reply);
+
 /* Every item of a collection, page by page, each page forgotten after its items were seen. *ret_complete: all were. */
 int check_each(struct check *c, const char *path, const char *what, const char *right,
 	int (*visit)(struct check *c, void *context, const struct value *item, struct err *err), void *context,

@@ -5,7 +5,7 @@
 #include "certs/bundle.h"
 #include "webhook/check/ask.h"
 
-enum { DAY = 86400, SOON_DAYS = 7 };
+enum { HOUR = 3600, DAY = 86400, SOON_DAYS = 7 };
 
 /* What was read of the Secret. */
 struct served {
@@ -62,8 +62,8 @@ static void tell_lifetime(struct check *c, const char *subject, const char *what
 			"see why it was not renewed: the log of the replica that holds the Lease, or cert-manager's",
 			"%s ends in %lld days and should have been renewed", what, (long long)(left / DAY));
 	else
-		check_found(c->found, CHECK_OK, "certificate", subject, NULL, "%s lasts %lld more days", what,
-			(long long)(left / DAY));
+		check_found(c->found, CHECK_OK, "certificate", subject, NULL, "%s lasts %lld more %s", what,
+			(long long)(left < 2 * DAY ? left / HOUR : left / DAY), left < 2 * DAY ? "hours" : "days");
 }
 
 /* The name that the API server calls, and so asks the certificate for. NULL: not told (a URL). */

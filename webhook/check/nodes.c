@@ -146,9 +146,8 @@ static int ask_kubelet(struct check *c, struct tally *t, const char *subject, st
 		check_found(c->found, CHECK_ERROR, "kubelet-unreachable", subject,
 			"open TCP port 10250 from the control plane to the node (firewall, security group, VPN), and "
 			"see that its kubelet runs",
-			"the API server cannot reach its kubelet on port 10250: %d %.*s", reply.status,
-			(int)(reply.text.len < CHECK_MESSAGE_MAX ? reply.text.len : CHECK_MESSAGE_MAX),
-			reply.text.len ? reply.text.p : "");
+			"the API server cannot reach its kubelet on port 10250: %d %s", reply.status,
+			check_said(c, &reply));
 	}
 	return 0;
 }

@@ -4,6 +4,7 @@ package main
 
 import (
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"time"
@@ -19,6 +20,7 @@ type scenario struct {
 // scenarios run in this order, in one cluster, against the webhook as its
 // users run it: a Deployment behind a Service. Each returns its figure.
 var scenarios = []scenario{
+	{"check says what is wrong, and when nothing is", (*installation).checked},
 	{"the API server reaches three replicas by their Service", (*installation).reached},
 	{"nothing fails while everything changes", (*installation).disturbed},
 	{"a namespace moves between releases", (*installation).moved},
@@ -33,7 +35,8 @@ type installation struct {
 	node     *lab.Node
 	service  *lab.Service
 	settings string
-	probes   int // dry runs that moved made
+	probes   int          // dry runs that moved made
+	kubelet  *net.TCPAddr // of the nodes that can be reached
 }
 
 // runScenarios runs a list of them in a cluster of its own.

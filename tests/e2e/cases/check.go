@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"crypto/tls"
+	"encoding/base64"
+	"encoding/json"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"outrigger/tests/e2e/lab"
+)
+
+// provoked is what `outrigger check` must name of the ill cluster, each with
+// the beginning of its remedy.
+var provoked = []struct{ finding, remedy string }{
+	{"ERROR   kubelet-unreachable: Node far: the API server cannot reach its kubelet on port 10250: 503 error trying to reach service: dial tcp", "open TCP port 10250"},
+	{"info    node-control-plane: Node master: has the taint node-role.kubernetes.io/master:NoSchedule", "as it should be where other nodes take pods"},
+	{"ERROR   node-disk-pressure: Node full: ", "free disk space"},
+	{"ERROR   node-unreachable: Node gone: is not ready", "see whether the machine runs"},
+	{"ERROR   pod-pending: Pod istio-system/istiod-0: is pending: 0/5 nodes are available", "see the nodes' taints above"},
+	{"WARNING namespace-unserved: ill-unserved asked for injection by label", "compare the label with the revisions installed"},
+	{"ERROR   pod-security: Namespace ill-restricted: enforces PodSecurity restricted", "use Istio's CNI plugin"},
+	{"ERROR   injected-twice: pods of ill-", "switch Istio's own webhook off"},
+	{"WARNING pods-without-sidecar: Namespace ill-late: 1 pods have no sidecar", "kubectl -n ill-late rollout restart"},
+	{"ERROR   right-missing: ServiceAccount outrigger-system/outrigger: may not list nodes", "apply the chart's RBAC"},
+	{"WARNING configuration-odd: ConfigMap istio key mesh line 1: unknown field 'trustDomian'", "use 'trustDomain'"},
+	{"ERROR   ca-bundle-mismatch: Webhook outrigger.outrigger.test: ", "see that a replica holds the Lease"},
+}
+
+const fallback = "WARNING token-fallback: Detected that your cluster does not support third party JWT authentication. " +
+	"Falling back to less secure first party JWT."
+
+// checked runs `outrigger check` in a healthy cluster, then in an ill one.
+func (i *installation) checked() (string, error) {
+	if err := i.makeHealthy(); err != nil {
+		return "", err
+	}
+	admin := filepath.Join(i.cluster.Dir, "admin.kubeconfig")
+	report, err := check(admin, 0)
+	if err != nil {
+		return "", err
+	}
+	if !strings.Contains(report, "healthy: 0 errors, 0 warnings") {
+		return "", fmt.Errorf("a healthy cluster is not called so:\n%s", report)
+	}
+	if err := i.withoutTokenRequest(admin); err != nil {
+		return "", err
+	}
+	heal, err := i.makeIll()
+	defer heal()
+	if err != nil {
+		return "", err
+	}
+	if report, err = check(admin, 1); err != nil {
+		return "", err
+	}
+	for _, p := range provoked {
+		line := lineWith(report, p.finding)
+		if line == "" || !strings.Contains(line, "; remedy: "+p.remedy) {
+			return "", fmt.Errorf("no line %q with remedy %q in:\n%s", p.finding, p.remedy, report)
+		}
+	}
+	return fmt.Sprintf("healthy is called so; %d things that were provoked are named with their remedies", len(provoked)+1), nil
+}
+
+func lineWith(text, beginning string) string {
+	for line := range strings.Lines(text) {
+		if strings.HasPrefix(line, beginning) {
+			return line
+		}
+	}
+	return ""
+}
+
+func check(kubeconfig string, want int) (string, error) {
+	out, err := exec.Command(os.Getenv("OUTRIGGER"), "check", "--kubeconfig", kubeconfig).CombinedOutput()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		return "", err
+	}
+	have := 0
+	if exit != nil {
+		have = exit.ExitCode()
+	}
+	if have != want {
+		return "", fmt.Errorf("outrigger check ended with %v, want %d:\n%s", err, want, out)
+	}
+	return string(out), nil
+}
+
+// --- a healthy cluster ---------------------------------------------------
+
+func (i *installation) makeHealthy() error {
+	if err := makeNamespace(i.cluster, "istio-system"); err != nil {
+		return err
+	}
+	for _, m := range [][]string{
+		{"istio-sidecar-injector", "--from-file=config=" + filepath.Join(i.settings, "config.yaml"),
+			"--from-file=values=" + filepath.Join(i.settings, "values.json")},
+		{"istio", "--from-file=mesh=" + filepath.Join(i.settings, "mesh.yaml")},
+	} {
+		if _, err := i.cluster.Kubectl("", append([]string{"-n", "istio-system", "create", "configmap"}, m...)...); err != nil {
+			return err
+		}
+	}
+	if _, err := i.cluster.Kubectl(manifest("check"), "apply", "-f", "-"); err != nil {
+		return err
+	}
+	kubelet, err := lab.ServeKubelet(i.cluster)
+	if err != nil {
+		return err
+	}
+	i.kubelet = kubelet
+	return i.cluster.SetNodeStatus("lab", kubelet.IP.String(), kubelet.Port, map[string]string{"Ready": "True"})
+}
+
+// --- an API server as before Kubernetes 1.12 --------------------------------
+
+// withoutTokenRequest asks through a server that hides serviceaccounts/token
+// from discovery.
+func (i *installation) withoutTokenRequest(kubeconfig string) error {
+	server, err := hideTokenRequest(kubeconfig)
+	if err != nil {
+		return err
+	}
+	defer server.Close()
+	path := filepath.Join(i.cluster.Dir, "old.kubeconfig")
+	ca := filepath.Join(i.cluster.Dir, "old-ca.crt")
+	block := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
+	if err := os.WriteFile(ca, block, 0o600); err != nil {
+		return err
+	}
+	text, err := os.ReadFile(kubeconfig)
+	if err != nil {
+		return err
+	}
+	lines := strings.Split(string(text), "\n")
+	for n, line := range lines {
+		if strings.HasPrefix(line, "  cluster: {server:") {
+			lines[n] = fmt.Sprintf("  cluster: {server: %q, certificate-authority: %q, tls-server-name: example.com}", server.URL, ca)
+		}
+	}
+	if err := os.WriteFile(path, []byte(strings.Join(lines, "\n")), 0o600); err != nil {
+		return err
+	}
+	report, err := check(path, 0)
+	if err == nil && lineWith(report, fallback) == "" {
+		err = fmt.Errorf("no fallback in:\n%s", report)
+	}
+	return err
+}
+
+func hideTokenRequest(kubeconfig string) (*httptest.Server, error) {
+	text, err := os.ReadFile(kubeconfig)
+	if err != nil {
+		return nil, err
+	}
+	_, rest, _ := strings.Cut(string(text), `server: "`)
+	address, _, _ := strings.Cut(rest, `"`)
+	target, err := url.Parse(address)
+	if err != nil {
+		return nil, err
+	}
+	proxy := httputil.NewSingleHostReverseProxy(target)
+	proxy.Transport = &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}} // on loopback, by the test itself
+	return httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/api/v1" {
+			proxy.ServeHTTP(w, r)
+			return
+		}
+		_ = json.NewEncoder(w).Encode(map[string]any{"kind": "APIResourceList", "groupVersion": "v1",
+			"resources": []map[string]any{{"name": "pods", "namespaced": true, "kind": "Pod", "verbs": []string{"get"}}}})
+	})), nil
+}
+
+// --- an ill cluster -----------------------------------------------------------
+
+// makeIll provokes everything at once; what it returns takes it back, as far
+// as it got.
+func (i *installation) makeIll() (heal func(), err error) {
+	k := func(stdin string, args ...string) {
+		if err == nil {
+			_, err = i.cluster.Kubectl(stdin, args...)
+		}
+	}
+	bundle, bundleErr := i.cluster.Kubectl("", "get", "mutatingwebhookconfiguration", "outrigger", "-o", "jsonpath={.webhooks[0].clientConfig.caBundle}")
+	heal = func() {
+		_, _ = i.cluster.Kubectl(manifest("ill"), "delete", "--wait=false", "-f", "-")
+		_, _ = i.cluster.Kubectl("", "delete", "--wait=false", "node/far", "node/gone", "namespace/ill-late", "namespace/istio-system")
+		_ = i.setBundle(bundle)
+	}
+	if bundleErr != nil {
+		return heal, bundleErr
+	}
+	k(manifest("ill"), "apply", "-f", "-")
+	if err == nil {
+		err = makeNamespace(i.cluster, "ill-late")
+	}
+	k(manifest("pod"), "-n", "ill-late", "create", "-f", "-")
+	k("", "label", "namespace", "ill-late", "istio-injection=enabled")
+	k("", "delete", "clusterrolebinding", "outrigger")
+	k("", "-n", "istio-system", "patch", "configmap", "istio", "--type=merge", "-p", `{"data":{"mesh":"trustDomian: cluster.local\n"}}`)
+	k("", "-n", "istio-system", "patch", "pod", "istiod-0", "--subresource=status", "-p",
+		`{"status":{"conditions":[{"type":"PodScheduled","status":"False","message":"0/5 nodes are available: 1 node(s) had untolerated taint"}]}}`)
+	for _, n := range []struct {
+		name, address string
+		port          int
+		ready         string
+	}{
+		{"far", "10.244.0.253", 10250, "True"},
+		{"master", i.kubelet.IP.String(), i.kubelet.Port, "True"},
+		{"full", i.kubelet.IP.String(), i.kubelet.Port, "True"},
+		{"gone", i.kubelet.IP.String(), i.kubelet.Port, "Unknown"},
+	} {
+		if err == nil {
+			err = i.cluster.SetNodeStatus(n.name, n.address, n.port, map[string]string{"Ready": n.ready})
+		}
+	}
+	if err == nil {
+		err = i.setBundle(i.otherBundle())
+	}
+	return heal, err
+}
+
+// The cluster's own CA has signed nothing that the webhook serves.
+func (i *installation) otherBundle() string {
+	text, _ := os.ReadFile(filepath.Join(i.cluster.Dir, "cluster-ca.crt"))
+	return base64.StdEncoding.EncodeToString(text)
+}
+
+// setBundle takes base 64, as the API has it.
+func (i *installation) setBundle(bundle string) error {
+	_, err := i.cluster.Kubectl("", "patch", "mutatingwebhookconfiguration", "outrigger", "--type=json", "-p",
+		fmt.Sprintf(`[{"op":"replace","path":"/webhooks/0/clientConfig/caBundle","value":%q}]`, bundle))
+	return err
+}

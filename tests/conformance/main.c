@@ -115,7 +115,7 @@ static int print_table(const struct runner *r)
 		printf("conformance: %zu listed exceptions (tests/conformance/exceptions.txt)\n", excepted);
 	printf("conformance: %zu passed, %zu failed", passed, failed);
 	if (r->every > 1)
-		printf(" (properties: 1 of %zu random pods only)", r->every);
+		printf(" (properties and uninject: 1 of %zu random pods only)", r->every);
 	printf("\n");
 	if (passed + failed == 0) {
 		printf("conformance: no case found\n");
@@ -152,7 +152,7 @@ static int run_all(struct runner *r)
 static const char usage[] =
 	"usage: conformance [-g GROUP] [-c CASE] [-d DIFFERENCES] [-s EVERY] [FOLDER]\n"
 	"FOLDER is CONFORMANCE_DIR or ../shared/conformance unless given; -g takes a part of a group's name;\n"
-	"-s 10 runs the properties over every 10th random pod only (for sanitizers), and says so.\n";
+	"-s 10 runs properties and uninject over every 10th random pod only (for sanitizers), and says so.\n";
 
 int main(int argc, char **argv)
 {

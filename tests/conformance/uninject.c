@@ -216,6 +216,7 @@ static void run_group(struct runner *r, const char *folder, struct str pods, boo
 	struct counts counts = {0};
 	struct trip t = {.r = r, .counts = &counts, .by_names = by_names};
 	char group[320];
+	size_t n = 0;
 
 	(void)snprintf(group, sizeof(group), "uninject%s %s", by_names ? " by names" : "", folder);
 	if (r->only_group && !strstr(group, r->only_group))
@@ -224,7 +225,7 @@ static void run_group(struct runner *r, const char *folder, struct str pods, boo
 	while (pods.p) {
 		const struct str line = str_cut(&pods, '\n');
 
-		if (line.len)
+		if (line.len && n++ % r->every == 0)
 			run_line(&t, folder, line);
 	}
 	report(r, t.g, &counts, by_names);

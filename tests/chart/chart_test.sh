@@ -16,10 +16,9 @@ if [ -z "${HELM-}" ]; then
 fi
 command -v go >/dev/null || skip 'no Go'
 go=$("$here/../e2e/go.sh" 2>/dev/null) || skip 'no Go that is new enough'
+OUTRIGGER=$(realpath "${OUTRIGGER:-$here/../../build/outrigger}")
 cd "$here" || exit 1
-export HELM GOTOOLCHAIN=local GOFLAGS=-mod=readonly
-OUTRIGGER=$(realpath "../../${OUTRIGGER:-build/outrigger}")
-export OUTRIGGER
+export HELM OUTRIGGER GOTOOLCHAIN=local GOFLAGS=-mod=readonly
 "$go" mod download 2>/dev/null || skip 'no modules: run go mod download in tests/chart once'
 
 log=$(mktemp)

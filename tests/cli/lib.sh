@@ -4,7 +4,7 @@
 set -uo pipefail
 
 root=$(pwd)
-outrigger=$root/${OUTRIGGER:-build/outrigger}
+outrigger=$(realpath -m "${OUTRIGGER:-$root/build/outrigger}")
 dir=$(mktemp -d)
 passed=0 failed=0 server=
 

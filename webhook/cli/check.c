@@ -8,6 +8,7 @@
 
 #include "patches/value/json.h"
 #include "webhook/check/check.h"
+#include "webhook/cli/access.h"
 #include "webhook/cli/command.h"
 #include "webhook/cluster/client.h"
 
@@ -51,18 +52,6 @@ static void show_progress(void *context, const char *part)
 
 	if (asker->terminal)
 		(void)fprintf(stderr, part ? "\r\033[Kchecking %s ..." : "\r\033[K", part);
-}
-
-static int load_config(struct arena *a, const struct options *o, struct cluster_config *ret, struct err *err)
-{
-	const char *host = getenv("KUBERNETES_SERVICE_HOST"), *paths = o->kubeconfig;
-
-	if (!paths && host && !getenv("KUBECONFIG"))
-		return cluster_config_in_cluster(
-			a, CLUSTER_SERVICE_ACCOUNT, host, getenv("KUBERNETES_SERVICE_PORT"), ret, err);
-	if (!paths)
-		paths = cluster_config_default_paths(a, getenv("KUBECONFIG"), getenv("HOME"));
-	return paths ? cluster_config_kubeconfig(a, paths, o->context, ret, err) : err_nomem(err);
 }
 
 static int print(const struct check_findings *f, bool json, struct err *err)
@@ -122,7 +111,7 @@ int cmd_check(const struct options *o, struct err *err)
 	if (o->n_rest)
 		return err_set(err, ERR_CONFIG, "takes no arguments, got '%.64s'", o->rest[0]);
 	arena_init(&a, CHECK_ARENA_MAX);
-	status = load_config(&a, o, &config, err);
+	status = access_config(&a, o, &config, err);
 	if (status == 0) {
 		own(cluster_client_freep) struct cluster_client *client = cluster_client_new(&config, err);
 

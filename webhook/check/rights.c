@@ -104,7 +104,7 @@ static int ask(struct check *c, const struct right *r, bool *ret_answered, bool 
 
 int check_rights(struct check *c, struct err *err)
 {
-	size_t held = 0, wanted = 0, wrong = 0;
+	size_t held = 0, wrong = 0;
 
 	for (size_t i = 0; i < ARRAY_LEN(rights); i++) {
 		const struct right *r = &rights[i];
@@ -114,7 +114,6 @@ int check_rights(struct check *c, struct err *err)
 			return -1;
 		if (!answered)
 			return 0; /* a finding says why, once */
-		wanted += !r->unwanted;
 		held += allowed && !r->unwanted;
 		wrong += allowed == r->unwanted;
 		if (!allowed && !r->unwanted)

@@ -229,7 +229,7 @@ static int replay(struct side side[2], const struct options *o, struct err *err)
 
 int cmd_replay(const struct options *o, struct err *err)
 {
-	struct side side[2] = {{NULL}};
+	struct side side[2] = {0};
 	int status;
 
 	if (files_needed(o, err) < 0)

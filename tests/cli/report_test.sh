@@ -54,7 +54,7 @@ same "$(figure tokens/third-party)" "$(figure injected)" tokens
 same "$(figure "namespaces/&lt;img src=x onerror=alert(2)&gt;")" "$(asked -n '<img src=x onerror=alert(2)>')" 'pods of a hostile name'
 cp report.html out
 says out 'The chain holds'
-says out '29 days left'
+if grep -qE '>(29|30) days left<' out; then ok; else bad "no days left of the certificate: $(grep -o '[0-9]* days left' out)"; fi # 30 within the second it was made
 says out ', as given'
 says out 'generation 1, revision default, digest '
 says out ', tokens third-party<'

@@ -177,7 +177,7 @@ enum { PATIENT_IDLE_MS = 60000, PATIENT_REQUEST_MS = 20000 };
 
 static void certificates_are_swapped_while_serving(void **state UNUSED)
 {
-	struct fixture patient, *f = &patient;
+	struct fixture patient = {0}, *f = &patient;
 	struct cert_pair next;
 	struct client before, after;
 	char first[64], second[64];
@@ -221,7 +221,7 @@ static void *send_many(void *arg)
 
 static void many_clients_while_everything_is_swapped(void **state UNUSED)
 {
-	struct fixture patient, *f = &patient;
+	struct fixture patient = {0}, *f = &patient;
 	pthread_t thread[CLIENTS];
 	size_t served = 0;
 
@@ -248,7 +248,7 @@ static void many_clients_while_everything_is_swapped(void **state UNUSED)
 
 static void drain_waits_for_what_has_begun(void **state UNUSED)
 {
-	struct fixture f;
+	struct fixture f = {0};
 	static struct response r;
 	struct client c;
 	char request[4096];

@@ -28,7 +28,8 @@ void audit_verifier_release(struct audit_verifier *v)
 
 /* --- telling ----------------------------------------------------------------------------------------------------- */
 
-static void tell(struct audit_verifier *v, uint64_t line, bool problem, const char *fmt, va_list args)
+static void PRINTF_LIKE(4, 0)
+	tell(struct audit_verifier *v, uint64_t line, bool problem, const char *fmt, va_list args)
 {
 	struct audit_finding f = {.file = v->file, .line = line, .problem = problem};
 

@@ -136,7 +136,7 @@ static int add_pod(struct replay_report *r, struct replay_group *g, const struct
 int replay_report_add(struct replay_report *r, struct arena *scratch, const struct recorded *from,
 	const struct replay_outcome *o, struct err *err)
 {
-	struct replay_group *g;
+	struct replay_group *g = NULL;
 
 	if (o->kind == REPLAY_SAME) {
 		r->same[o->after.result]++;

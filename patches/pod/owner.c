@@ -4,9 +4,9 @@
 
 enum { CRON_DIGITS_MIN = 8, CRON_DIGITS_MAX = 10, OLD_CRON_SUFFIX = 11 };
 
-static const struct value *controller_of(const struct value *meta)
+const struct value *owner_reference(const struct value *pod)
 {
-	const struct value *refs = raw_get(meta, "ownerReferences");
+	const struct value *refs = raw_get(raw_get(pod, "metadata"), "ownerReferences");
 
 	for (size_t i = 0; refs && refs->kind == K_LIST && i < refs->u.list.len; i++)
 		if (raw_bool(refs->u.list.item[i], "controller"))
@@ -66,7 +66,7 @@ static void from_controller(struct workload *w, const struct value *ref, const s
 
 struct workload owner_of_pod(const struct value *pod, struct str namespace)
 {
-	const struct value *meta = raw_get(pod, "metadata"), *ref = controller_of(meta);
+	const struct value *meta = raw_get(pod, "metadata"), *ref = owner_reference(pod);
 	struct workload w = {.name = raw_str(meta, "name"), .namespace = namespace, .kind = STR("Pod"), .api_version = STR("v1")};
 
 	if (raw_str(meta, "generateName").len && ref)
@@ -87,7 +87,7 @@ static bool is_old_cron_job(struct str job)
 
 struct workload owner_up_to_1_8(const struct value *pod, struct str namespace, bool cron_jobs, bool empty_hash)
 {
-	const struct value *meta = raw_get(pod, "metadata"), *ref = controller_of(meta);
+	const struct value *meta = raw_get(pod, "metadata"), *ref = owner_reference(pod);
 	const struct str hash = raw_str(raw_get(meta, "labels"), "pod-template-hash");
 	struct workload w = {.name = raw_str(meta, "name"), .namespace = namespace, .kind = STR("Pod"), .api_version = STR("v1")};
 

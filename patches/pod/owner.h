@@ -5,6 +5,9 @@
 
 #include "patches/inject.h"
 
+/* The raw ownerReference that controls the pod (metav1.OwnerReference with controller: true); NULL where none does. */
+const struct value *owner_reference(const struct value *pod);
+
 /* Istio's GetDeployMetaFromPod. namespace: the pod's effective one. Texts are borrowed from the pod. */
 struct workload owner_of_pod(const struct value *pod, struct str namespace);
 

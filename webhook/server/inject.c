@@ -3,6 +3,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "webhook/admission/pod_event.h"
 #include "webhook/admission/require.h"
 #include "webhook/audit/event.h"
 #include "webhook/audit/line.h"
@@ -112,7 +113,15 @@ static unsigned wait_for_line(struct server *s, struct request *r, const struct 
 
 /* --- both webhooks ------------------------------------------------------------------------------------------------ */
 
-/* What counts, and the one line. */
+static void note_event(struct server *s, struct request *r, const struct admission_outcome *o)
+{
+	struct event_note note;
+
+	if (s->options.events && pod_event(&r->arena, o, &note))
+		events_put(s->options.events, &note);
+}
+
+/* What counts, the Event where one is due, and the one line. */
 static unsigned finish(struct server *s, struct request *r, struct admission_outcome *o, const char **ret_type)
 {
 	if (r->unaudited)
@@ -122,6 +131,7 @@ static unsigned finish(struct server *s, struct request *r, struct admission_out
 		metrics_count_required(&s->metrics_counted, o);
 	else
 		metrics_count(&s->metrics_counted, o, clock_us() - r->began_us);
+	note_event(s, r, o);
 	log_outcome(s, r, o);
 	return (unsigned)o->http_status;
 }

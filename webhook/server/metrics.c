@@ -225,6 +225,16 @@ static void print_audit(const struct audit_counts *c, struct text *out)
 	metrics_single(out, "outrigger_audit_failing", "gauge", "Whether the audit log cannot be written now.", c->failing);
 }
 
+static void print_events(const struct event_counts *c, struct text *out)
+{
+	if (!c)
+		return;
+	metrics_single(out, "outrigger_events_written_total", "counter", "Events on the owners of pods that the API server took.",
+		c->written);
+	metrics_single(out, "outrigger_events_dropped_total", "counter",
+		"Occurrences without an Event: no room, or the API server refused it.", c->dropped);
+}
+
 void metrics_print(const struct metrics *m, const struct metrics_state *state, struct text *out)
 {
 	struct counted c;
@@ -247,6 +257,7 @@ void metrics_print(const struct metrics *m, const struct metrics_state *state, s
 			"Whether the caBundle of every webhook configuration verifies the certificate that is served.", state->trusted);
 	print_clients(state, out);
 	print_audit(state->audit, out);
+	print_events(state->events, out);
 	print_istio(&c, out);
 }
 
@@ -256,6 +267,7 @@ unsigned answer_metrics(struct server *s, struct request *r, const char **ret_ty
 	struct served_cert *cert = served_cert_get(&s->certs);
 	struct metrics_state state = {0};
 	struct audit_counts audit;
+	struct event_counts events;
 
 	*ret_type = "text/plain; version=0.0.4; charset=utf-8";
 	if (snapshot) {
@@ -268,6 +280,10 @@ unsigned answer_metrics(struct server *s, struct request *r, const char **ret_ty
 	if (s->options.audit) {
 		audit = audit_counted(s->options.audit);
 		state.audit = &audit;
+	}
+	if (s->options.events) {
+		events = events_counted(s->options.events);
+		state.events = &events;
 	}
 	state.asks_trust = atomic_load(&s->trust_asked);
 	state.trusted = !refusals_has(&s->trust, SERVER_CERTIFICATE);

@@ -54,7 +54,7 @@ void metrics_count(struct metrics *m, const struct admission_outcome *o, int64_t
 void metrics_count_required(struct metrics *m, const struct admission_outcome *o)
 {
 	if (o->http_status != MHD_HTTP_OK)
-		add(&m->unreadable, 1);
+		add(&m->unreadable_required, 1);
 	else if (o->reason >= REASON_OF_REQUIRE)
 		add(&m->decisions[o->reason], 1);
 }
@@ -94,12 +94,15 @@ static uint64_t read_counter(const _Atomic uint64_t *counter)
 /* One copy of what many lines are made of, so that sums and parts agree. */
 struct counted {
 	uint64_t decisions[REASON_COUNT], by_result[RESULT_REFUSED + 1], all;
+	uint64_t unreadable, unreadable_required;
 	uint64_t took[METRICS_BUCKETS], took_us;
 };
 
 static void read_counters(const struct metrics *m, struct counted *ret)
 {
-	*ret = (struct counted){.took_us = read_counter(&m->took_us)};
+	*ret = (struct counted){.took_us = read_counter(&m->took_us),
+		.unreadable_required = read_counter(&m->unreadable_required),
+		.unreadable = read_counter(&m->unreadable)};
 	for (unsigned i = REASON_NONE + 1; i < REASON_OF_REQUIRE; i++) {
 		ret->decisions[i] = read_counter(&m->decisions[i]);
 		ret->by_result[reason_row((enum reason)i)->result] += ret->decisions[i];
@@ -135,14 +138,16 @@ static void print_histogram(const struct counted *c, const char *name, const cha
 		(unsigned long long)(c->took_us % 1000000), name, (unsigned long long)sum);
 }
 
-/* The names that istiod's injector has, so that dashboards made for it go on. */
+/* The names that istiod's injector has, so that dashboards made for it go on. As there, a request that cannot be read is
+ * a failure (istio/istio pkg/kube/inject/webhook.go, serveInject and handleError). */
 static void print_istio(const struct counted *c, struct text *out)
 {
-	metrics_single(out, "sidecar_injection_requests_total", "counter", "Total number of sidecar injection requests.", c->all);
+	metrics_single(out, "sidecar_injection_requests_total", "counter", "Total number of sidecar injection requests.",
+		c->all + c->unreadable);
 	metrics_single(out, "sidecar_injection_success_total", "counter", "Sidecar injection requests that were injected.",
 		c->by_result[RESULT_INJECTED]);
 	metrics_single(out, "sidecar_injection_failure_total", "counter", "Sidecar injection requests that were refused.",
-		c->by_result[RESULT_REFUSED]);
+		c->by_result[RESULT_REFUSED] + c->unreadable);
 	metrics_single(out, "sidecar_injection_skip_total", "counter", "Sidecar injection requests that were left alone.",
 		c->by_result[RESULT_SKIPPED]);
 	print_histogram(c, "sidecar_injection_time_seconds", "Time that sidecar injection requests took.", out);
@@ -242,7 +247,7 @@ void metrics_print(const struct metrics *m, const struct metrics_state *state, s
 	read_counters(m, &c);
 	print_decisions(&c, state->revision, out);
 	metrics_single(out, "outrigger_unreadable_requests_total", "counter", "Requests that held no readable AdmissionReview.",
-		read_counter(&m->unreadable));
+		c.unreadable + c.unreadable_required);
 	metrics_single(out, "outrigger_overload_total", "counter", "Requests turned away at once, for want of time or room.",
 		read_counter(&m->overload));
 	metrics_single(out, "outrigger_proof_failures_total", "counter", "Patches that could not be proven, and were not sent.",

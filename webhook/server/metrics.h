@@ -18,6 +18,7 @@ enum { METRICS_BUCKETS = 17 }; /* 100 us to 10 s, and what took longer */
 struct metrics {
 	_Atomic uint64_t decisions[REASON_COUNT];  /* answered with an AdmissionReview, by reason */
 	_Atomic uint64_t unreadable;               /* answered with 4xx or 5xx: no AdmissionReview could be read or written */
+	_Atomic uint64_t unreadable_required;      /* the same, of /require */
 	_Atomic uint64_t overload;                 /* turned away at once */
 	_Atomic uint64_t took[METRICS_BUCKETS];    /* requests by how long they took; each in one bucket */
 	_Atomic uint64_t took_us;                  /* microseconds of all of them */

@@ -170,22 +170,24 @@ static struct MHD_Response *make_echo(struct api *api, const char *sent)
 	return response;
 }
 
-/* Locked. */
-static enum MHD_Result reply(struct api *api, struct MHD_Connection *c, const struct api_request *r)
+/* Locked. NULL: no memory. */
+static struct MHD_Response *respond(struct api *api, const struct api_request *r, struct api_rule *ret_rule)
 {
 	const struct api_rule *rule = rule_for(api, r);
 	const char *body = rule->body ? rule->body : "";
-	struct MHD_Response *response;
+
+	*ret_rule = *rule;
+	if (rule->manner == API_WHOLE)
+		return MHD_create_response_from_buffer(strlen(body), (void *)(uintptr_t)body, MHD_RESPMEM_MUST_COPY);
+	return rule->manner == API_ECHO ? make_echo(api, r->body) : make_stream(api, rule, r->line);
+}
+
+/* Without our lock: libmicrohttpd has one of its own, under which it calls us. */
+static enum MHD_Result reply(struct MHD_Connection *c, struct MHD_Response *response, const struct api_rule *rule)
+{
 	enum MHD_Result result;
 	char number[32];
 
-	if (rule->manner == API_WHOLE)
-		response =
-			MHD_create_response_from_buffer(strlen(body), (void *)(uintptr_t)body, MHD_RESPMEM_MUST_COPY);
-	else if (rule->manner == API_ECHO)
-		response = make_echo(api, r->body);
-	else
-		response = make_stream(api, rule, r->line);
 	if (!response)
 		return MHD_NO;
 	(void)snprintf(number, sizeof(number), "%ld", rule->retry_after);
@@ -219,8 +221,9 @@ static enum MHD_Result handle(void *context, struct MHD_Connection *c, const cha
 {
 	struct api *api = context;
 	struct text *body = *slot;
-	enum MHD_Result result;
+	struct MHD_Response *response;
 	struct api_request *r;
+	struct api_rule rule;
 
 	if (!body) {
 		*slot = body = calloc(1, sizeof(*body));
@@ -243,10 +246,10 @@ static enum MHD_Result handle(void *context, struct MHD_Connection *c, const cha
 	copy_header(c, "Authorization", r->authorization, sizeof(r->authorization));
 	copy_header(c, "Content-Type", r->content_type, sizeof(r->content_type));
 	r->body = strndup(body->data ? body->data : "", body->len);
-	result = reply(api, c, r);
+	response = respond(api, r, &rule);
 	(void)pthread_cond_broadcast(&api->changed);
 	(void)pthread_mutex_unlock(&api->lock);
-	return result;
+	return reply(c, response, &rule);
 }
 
 static void finish(
@@ -335,7 +338,8 @@ static void listen_on(struct api *api, uint16_t port)
 	assert_non_null(api->daemon);
 	info = MHD_get_daemon_info(api->daemon, MHD_DAEMON_INFO_BIND_PORT);
 	assert_non_null(info);
-	(void)snprintf(api->server, sizeof(api->server), "https://127.0.0.1:%u", info->port);
+	if (!api->server[0]) /* others read it when it comes back */
+		(void)snprintf(api->server, sizeof(api->server), "https://127.0.0.1:%u", info->port);
 }
 
 void api_start(struct api *api)

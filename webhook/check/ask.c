@@ -229,23 +229,10 @@ int check_list(struct check *c, const char *path, const char *what, const char *
 /* --- labels
  * ------------------------------------------------------------------------------------------------------------- */
 
-const struct map *check_labels(const struct value *object)
-{
-	const struct value *labels = raw_path(object, "metadata", "labels", NULL);
-
-	return labels && labels->kind == K_MAP ? labels->u.map : NULL;
-}
-
 const struct map *check_labels_of(const struct check *c, struct str namespace)
 {
 	for (size_t i = 0; c->namespaces && i < c->namespaces->u.list.len; i++)
 		if (str_eq(raw_str(raw_get(c->namespaces->u.list.item[i], "metadata"), "name"), namespace))
-			return check_labels(c->namespaces->u.list.item[i]);
+			return object_labels(c->namespaces->u.list.item[i]);
 	return NULL;
-}
-
-bool webhook_selects(const struct webhook_entry *e, const struct map *namespace_labels, const struct map *pod_labels)
-{
-	return (!e->selects_namespaces || selectors_match(&e->namespaces, namespace_labels)) &&
-	       (!e->selects_objects || selectors_match(&e->objects, pod_labels));
 }

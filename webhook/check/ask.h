@@ -3,19 +3,10 @@
 #ifndef WEBHOOK_CHECK_ASK_H
 #define WEBHOOK_CHECK_ASK_H
 
-#include "patches/inject.h"
 #include "webhook/check/check.h"
+#include "webhook/check/sidecar.h"
 
 enum { CHECK_ENTRIES_MAX = 256, CHECK_NAME_MAX = 253, CHECK_MESSAGE_MAX = 300 };
-
-/* One webhook of a MutatingWebhookConfiguration that is called when pods are made. */
-struct webhook_entry {
-	struct str configuration, name; /* "outrigger-sidecar-injector", "namespace.inject.outrigger.dev" */
-	enum { INJECTOR_OURS, INJECTOR_ISTIO, INJECTOR_OTHER } injector;
-	const struct value *raw;
-	bool selects_namespaces, selects_objects; /* false: the selector is empty, and matches all */
-	struct selectors namespaces, objects;     /* one selector each, where there is one */
-};
 
 struct check {
 	const struct check_source *source;
@@ -57,10 +48,6 @@ int check_list(struct check *c, const char *path, const char *what, const char *
 
 /* Its labels; NULL where the namespace is not known. */
 const struct map *check_labels_of(const struct check *c, struct str namespace);
-/* The labels of an object. */
-const struct map *check_labels(const struct value *object);
-/* Whether the API server calls this webhook for a pod with such labels in such a namespace. */
-bool webhook_selects(const struct webhook_entry *e, const struct map *namespace_labels, const struct map *pod_labels);
 
 /* The parts, in the order in which they run. Each returns -1 only where the rest has no sense either. */
 int check_api(struct check *c, struct err *err) MUST_CHECK;

@@ -1,23 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What injection adds, against the PodSecurity level that each injected namespace enforces. */
-#include "patches/value/json.h"
 #include "webhook/admission/pod_security.h"
 #include "webhook/check/ask.h"
-#include "webhook/check/sample.h"
-
-static const char least_pod[] = "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"sample\"},"
-				"\"spec\":{\"containers\":[{\"name\":\"app\",\"image\":\"app\"}]}}";
-
-const struct value *sample_pod(struct check *c, struct err *err)
-{
-	const struct value *pod = json_parse(c->a, least_pod, sizeof(least_pod) - 1, JSON_FROM_POD, err);
-	struct inject_request request = {.pod = pod, .namespace = STR("default"), .url_path = STR("/inject")};
-	struct inject_result result;
-
-	if (!pod)
-		return NULL;
-	return inject_pod(c->config, c->a, &request, &result, err) == 0 && result.injected ? result.pod : NULL;
-}
 
 /* The containers that injection adds: the first that the level refuses, and why. */
 static const char *lack_of(enum pod_security level, const struct value *pod, struct str *ret_container)
@@ -54,7 +38,7 @@ static bool is_served(const struct check *c, const struct map *labels)
 
 static enum pod_security level_of(const struct value *namespace)
 {
-	const struct value *v = map_getc(check_labels(namespace), "pod-security.kubernetes.io/enforce");
+	const struct value *v = map_getc(object_labels(namespace), "pod-security.kubernetes.io/enforce");
 
 	return pod_security_level(v && v->kind == K_STRING ? v->u.s : STR(""));
 }
@@ -64,7 +48,7 @@ static bool look_at(struct check *c, const struct value *namespace, const struct
 {
 	const enum pod_security level = level_of(namespace);
 	struct str container;
-	const char *lack = is_served(c, check_labels(namespace)) ? lack_of(level, pod, &container) : NULL;
+	const char *lack = is_served(c, object_labels(namespace)) ? lack_of(level, pod, &container) : NULL;
 
 	if (lack)
 		check_found(c->found, CHECK_ERROR, "pod-security",
@@ -82,7 +66,7 @@ int check_namespaces(struct check *c, struct err *err)
 	size_t bad = 0;
 
 	if (c->config)
-		pod = sample_pod(c, &cause);
+		pod = sidecar_sample(c->config, c->a, &cause);
 	if (cause.code == ERR_NOMEM)
 		return err_nomem(err);
 	if (cause.code)

@@ -3,7 +3,6 @@
 #include "patches/pod/edit.h"
 #include "patches/pod/names.h"
 #include "webhook/check/ask.h"
-#include "webhook/check/sample.h"
 
 enum { PENDING_MAX = 50, GROUPS_MAX = 2000, EVENTS_ASKED_MAX = 20 };
 
@@ -15,7 +14,7 @@ struct group {
 };
 
 struct survey {
-	struct str image; /* of the proxy, as injection would set it today; len 0: not known */
+	struct sidecar_measure measure;
 	struct group *group;
 	size_t n_groups, injected, pending, events_asked;
 };
@@ -141,53 +140,21 @@ static int tell_pending(struct check *c, struct survey *s, const struct value *p
  * ---------------------------------------------------------------------------------------------------------------------
  */
 
-/* Whether our webhooks are called for such a pod, and would inject it. */
-static bool should_have_sidecar(const struct check *c, const struct value *pod, struct str namespace)
-{
-	const struct map *labels = check_labels_of(c, namespace);
-
-	for (size_t i = 0; i < c->n_entries; i++)
-		if (c->entry[i].injector == INJECTOR_OURS && webhook_selects(&c->entry[i], labels, check_labels(pod)))
-			return c->config &&
-			       reason_row(decide(c->config, pod, namespace, false))->result == RESULT_INJECTED;
-	return false;
-}
-
-/* Static pods are made without the API, and those that end are none of ours any more. */
-static bool counts(const struct value *pod)
-{
-	const struct str phase = raw_str(raw_get(pod, "status"), "phase");
-	const struct value *annotations = raw_path(pod, "metadata", "annotations", NULL);
-
-	return !str_is(phase, "Succeeded") && !str_is(phase, "Failed") &&
-	       !raw_get(raw_get(pod, "metadata"), "deletionTimestamp") &&
-	       !raw_get(annotations, "kubernetes.io/config.mirror");
-}
-
-static bool chose_its_image(const struct value *pod)
-{
-	const struct value *annotations = raw_path(pod, "metadata", "annotations", NULL);
-
-	return raw_get(annotations, "sidecar.istio.io/proxyImage") ||
-	       raw_get(annotations, "sidecar.istio.io/proxyImageType") || raw_get(annotations, "proxy.istio.io/config");
-}
-
-static void look_at_sidecar(struct check *c, struct survey *s, const struct value *pod, struct str namespace)
+static void look_at_sidecar(struct check *c, struct survey *s, const struct value *pod, struct str namespace,
+	enum sidecar_state state)
 {
 	const struct value *proxy = raw_any_container(pod, CONTAINER_PROXY);
-	const struct str name = raw_str(raw_get(pod, "metadata"), "name"), image = raw_str(proxy, "image");
-	const bool missing = !proxy && should_have_sidecar(c, pod, namespace);
-	const bool outdated = proxy && s->image.len && !str_eq(image, s->image) && !chose_its_image(pod);
-	struct group *g = missing || outdated ? group_of(c, s, namespace) : NULL;
+	const struct str name = raw_str(raw_get(pod, "metadata"), "name");
+	struct group *g = state == SIDECAR_ABSENT || state == SIDECAR_OUTDATED ? group_of(c, s, namespace) : NULL;
 
 	s->injected += proxy != NULL;
 	if (!g)
 		return;
-	if (missing && g->missing++ == 0)
+	if (state == SIDECAR_ABSENT && g->missing++ == 0)
 		g->missing_example = keep(c, name);
-	if (outdated && g->outdated++ == 0) {
+	if (state == SIDECAR_OUTDATED && g->outdated++ == 0) {
 		g->outdated_example = keep(c, name);
-		g->outdated_image = keep(c, image);
+		g->outdated_image = keep(c, raw_str(proxy, "image"));
 	}
 }
 
@@ -195,10 +162,11 @@ static int look_at(struct check *c, void *context, const struct value *pod, stru
 {
 	struct survey *s = context;
 	const struct str namespace = raw_str(raw_get(pod, "metadata"), "namespace");
+	const enum sidecar_state state = sidecar_state(&s->measure, pod, namespace, check_labels_of(c, namespace));
 
-	if (!counts(pod))
+	if (state == SIDECAR_NO_MATTER)
 		return 0;
-	look_at_sidecar(c, s, pod, namespace);
+	look_at_sidecar(c, s, pod, namespace, state);
 	if (!str_is(raw_str(raw_get(pod, "status"), "phase"), "Pending"))
 		return 0;
 	return str_eq(namespace, c->options->istio_namespace) || str_eq(namespace, c->options->namespace) ||
@@ -222,7 +190,7 @@ static void tell_group(struct check *c, const struct survey *s, const struct gro
 	if (g->outdated)
 		check_found(c->found, CHECK_WARNING, "pods-outdated", subject, remedy,
 			"%zu pods have a sidecar of another image than %.*s, such as %.*s with %.*s", g->outdated,
-			SHOWN(s->image), SHOWN(g->outdated_example), SHOWN(g->outdated_image));
+			SHOWN(s->measure.image), SHOWN(g->outdated_example), SHOWN(g->outdated_image));
 }
 
 static void conclude(struct check *c, const struct survey *s)
@@ -241,15 +209,16 @@ static void conclude(struct check *c, const struct survey *s)
 
 int check_pods(struct check *c, struct err *err)
 {
-	struct survey s = {.group = arena_calloc(c->a, GROUPS_MAX, sizeof(struct group))};
+	struct survey s = {.group = arena_calloc(c->a, GROUPS_MAX, sizeof(struct group)),
+		.measure = {.config = c->config, .entry = c->entry, .n_entries = c->n_entries}};
 	struct err ignored = {0};
 	const struct value *sample =
-		c->config ? sample_pod(c, &ignored) : NULL; /* a failure was told with the namespaces */
+		c->config ? sidecar_sample(c->config, c->a, &ignored) : NULL; /* a failure was told with the namespaces */
 	bool complete;
 
 	if (!s.group || ignored.code == ERR_NOMEM)
 		return err_nomem(err);
-	s.image = raw_str(raw_any_container(sample, CONTAINER_PROXY), "image");
+	s.measure.image = raw_str(raw_any_container(sample, CONTAINER_PROXY), "image");
 	if (check_each(c, "/api/v1/pods", "pods", "list pods", look_at, &s, &complete, err) < 0)
 		return -1;
 	if (complete)

@@ -23,29 +23,6 @@ static bool ends_like_istio(struct str name)
 	return str_has_suffix(name, "sidecar-injector.istio.io");
 }
 
-static bool list_has(const struct value *l, const char *word)
-{
-	for (size_t i = 0; l && l->kind == K_LIST && i < l->u.list.len; i++)
-		if (l->u.list.item[i]->kind == K_STRING &&
-			(str_is(l->u.list.item[i]->u.s, word) || str_is(l->u.list.item[i]->u.s, "*")))
-			return true;
-	return false;
-}
-
-/* Whether any of its rules is about the creation of pods. */
-static bool is_for_pods(const struct value *webhook)
-{
-	const struct value *rules = raw_get(webhook, "rules");
-
-	for (size_t i = 0; rules && rules->kind == K_LIST && i < rules->u.list.len; i++) {
-		const struct value *r = rules->u.list.item[i];
-
-		if (list_has(raw_get(r, "resources"), "pods") && list_has(raw_get(r, "operations"), "CREATE"))
-			return true;
-	}
-	return false;
-}
-
 static bool is_ours(const struct check *c, struct str configuration, const struct value *webhook)
 {
 	const struct value *client = raw_get(webhook, "clientConfig"), *service = raw_get(client, "service");
@@ -56,38 +33,19 @@ static bool is_ours(const struct check *c, struct str configuration, const struc
 	return raw_str(client, "url").len && str_has_prefix(configuration, "outrigger");
 }
 
-/* An empty selector matches everything there. */
-static int compile(struct check *c, const struct value *raw, bool *ret_any, struct selectors *ret, struct err *err)
-{
-	const struct value *labels = raw_get(raw, "matchLabels"), *expressions = raw_get(raw, "matchExpressions");
-	const struct value **item = arena_alloc(c->a, sizeof(*item)), *l;
-
-	*ret_any = (labels && labels->kind == K_MAP && labels->u.map->len) ||
-		   (expressions && expressions->kind == K_LIST && expressions->u.list.len);
-	if (!*ret_any)
-		return 0;
-	if (!item)
-		return err_nomem(err);
-	*item = raw;
-	l = value_list(c->a, item, 1);
-	return l ? selectors_compile(c->a, l, ret, err) : err_nomem(err);
-}
-
 static int add_entry(struct check *c, struct str configuration, const struct value *webhook, struct err *err)
 {
 	struct webhook_entry *e = &c->entry[c->n_entries];
-	struct err bad = {0};
+	bool usable;
 
-	if (c->n_entries == CHECK_ENTRIES_MAX || !is_for_pods(webhook))
+	if (c->n_entries == CHECK_ENTRIES_MAX)
 		return 0;
-	*e = (struct webhook_entry){.configuration = configuration, .name = raw_str(webhook, "name"), .raw = webhook};
+	if (webhook_entry_read(c->a, configuration, webhook, e, &usable, err) < 0)
+		return -1;
 	e->injector = is_ours(c, configuration, webhook) ? INJECTOR_OURS
 		      : ends_like_istio(e->name)         ? INJECTOR_ISTIO
 							 : INJECTOR_OTHER;
-	if (compile(c, raw_get(webhook, "namespaceSelector"), &e->selects_namespaces, &e->namespaces, &bad) < 0 ||
-		compile(c, raw_get(webhook, "objectSelector"), &e->selects_objects, &e->objects, &bad) < 0)
-		return bad.code == ERR_NOMEM ? err_nomem(err) : 0; /* the API server knows an operator that we do not */
-	c->n_entries++;
+	c->n_entries += usable;
 	return 0;
 }
 
@@ -150,7 +108,7 @@ static void look_at_settings(struct check *c, const struct webhook_entry *e, con
 			"set failurePolicy to Fail where a pod without its sidecar is worse than none",
 			"failurePolicy is Ignore: while the webhook is out of reach pods start without a sidecar, and "
 			"nobody is told");
-	if (ends_like_istio(e->name) || map_getc(check_labels(e->raw), "istio.io/rev"))
+	if (ends_like_istio(e->name) || map_getc(object_labels(e->raw), "istio.io/rev"))
 		check_found(c->found, CHECK_ERROR, "istiod-overwrites", subject,
 			"rename it so that it does not end in sidecar-injector.istio.io",
 			"istiod takes this webhook for its own and writes its CA into caBundle");
@@ -217,7 +175,7 @@ struct meeting {
 static void meet(const struct check *c, const struct value *namespace, struct meeting *m)
 {
 	const struct str name = raw_str(raw_get(namespace, "metadata"), "name");
-	const struct map *labels = check_labels(namespace);
+	const struct map *labels = object_labels(namespace);
 	size_t ours = 0, istio = 0;
 
 	for (size_t i = 0; i < c->n_entries; i++) {

@@ -46,7 +46,7 @@ void fixture_start(struct fixture *f, int64_t idle_ms, int64_t request_ms)
 	const struct server_options options = {
 		.listen = "127.0.0.1:0", .metrics_listen = "127.0.0.1:0", .threads = 2, .max_connections = 64,
 		.max_body = FIXTURE_MAX_BODY, .idle_ms = idle_ms, .request_ms = request_ms, .config = &f->config,
-		.client_auth = f->client_auth, .events = f->events,
+		.client_auth = f->client_auth, .census = f->census, .events = f->events,
 	};
 	struct err err = {0};
 

@@ -13,6 +13,7 @@ struct fixture {
 	struct cert_pair ca, serving;
 	struct snapshot_slot config;
 	const struct client_auth *client_auth; /* set before fixture_start(), or NULL */
+	struct census *census;                 /* the same */
 	struct events *events;                 /* the same */
 	struct server *server;
 	const char *address; /* of TLS */

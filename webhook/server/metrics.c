@@ -230,6 +230,35 @@ static void print_audit(const struct audit_counts *c, struct text *out)
 	metrics_single(out, "outrigger_audit_failing", "gauge", "Whether the audit log cannot be written now.", c->failing);
 }
 
+static void print_pods_of(const struct census_counts *c, const char *name, bool outdated, struct text *out)
+{
+	for (size_t i = 0; i < c->len; i++) {
+		const uint64_t n = outdated ? c->of[i].outdated : c->of[i].absent;
+
+		if (!n)
+			continue;
+		text_addf(out, "%s{pod_namespace=", name);
+		metrics_label(out, str_of(c->of[i].name));
+		text_addf(out, "} %llu\n", (unsigned long long)n);
+	}
+}
+
+/* The label is not "namespace": that is the replica's own, which whoever scrapes adds. */
+static void print_census(const struct census_counts *c, struct text *out)
+{
+	static const char absent[] = "outrigger_pods_uninjected", outdated[] = "outrigger_pods_outdated";
+
+	if (!c)
+		return;
+	metrics_head(out, absent, "gauge",
+		"Pods without the sidecar that they should have, by their namespace; those of too many namespaces under an empty name.");
+	print_pods_of(c, absent, false, out);
+	metrics_head(out, outdated, "gauge", "Pods whose sidecar has another image than injection sets today, by their namespace.");
+	print_pods_of(c, outdated, true, out);
+	metrics_single(out, "outrigger_pods_injected", "gauge", "Pods with a sidecar.", c->injected);
+	metrics_single(out, "outrigger_pods_counted_seconds", "gauge", "When pods were last counted, seconds since 1970.", (uint64_t)c->at);
+}
+
 static void print_events(const struct event_counts *c, struct text *out)
 {
 	if (!c)
@@ -262,8 +291,32 @@ void metrics_print(const struct metrics *m, const struct metrics_state *state, s
 			"Whether the caBundle of every webhook configuration verifies the certificate that is served.", state->trusted);
 	print_clients(state, out);
 	print_audit(state->audit, out);
+	print_census(state->census, out);
 	print_events(state->events, out);
 	print_istio(&c, out);
+}
+
+/* What other parts count, where they are. */
+struct counted_elsewhere {
+	struct audit_counts audit;
+	struct event_counts events;
+	struct census_counts census;
+};
+
+static void ask_parts(struct server *s, struct counted_elsewhere *c, struct metrics_state *state)
+{
+	if (s->options.audit) {
+		c->audit = audit_counted(s->options.audit);
+		state->audit = &c->audit;
+	}
+	if (s->options.events) {
+		c->events = events_counted(s->options.events);
+		state->events = &c->events;
+	}
+	if (s->options.census) {
+		census_read(s->options.census, &c->census);
+		state->census = c->census.known ? &c->census : NULL;
+	}
 }
 
 unsigned answer_metrics(struct server *s, struct request *r, const char **ret_type)
@@ -271,8 +324,7 @@ unsigned answer_metrics(struct server *s, struct request *r, const char **ret_ty
 	own(snapshot_unrefp) struct snapshot *snapshot = snapshot_get(s->options.config);
 	struct served_cert *cert = served_cert_get(&s->certs);
 	struct metrics_state state = {0};
-	struct audit_counts audit;
-	struct event_counts events;
+	struct counted_elsewhere elsewhere;
 
 	*ret_type = "text/plain; version=0.0.4; charset=utf-8";
 	if (snapshot) {
@@ -282,14 +334,7 @@ unsigned answer_metrics(struct server *s, struct request *r, const char **ret_ty
 		state.generation = snapshot->generation;
 		state.since = snapshot->since;
 	}
-	if (s->options.audit) {
-		audit = audit_counted(s->options.audit);
-		state.audit = &audit;
-	}
-	if (s->options.events) {
-		events = events_counted(s->options.events);
-		state.events = &events;
-	}
+	ask_parts(s, &elsewhere, &state);
 	state.asks_trust = atomic_load(&s->trust_asked);
 	state.trusted = !refusals_has(&s->trust, SERVER_CERTIFICATE);
 	state.asks_clients = s->options.client_auth != NULL;

@@ -42,6 +42,7 @@ struct metrics_state {
 	bool asks_clients;          /* for certificates: */
 	uint64_t clients_refused;   /* those that showed none that is good */
 	const struct audit_counts *audit; /* NULL where there is no audit log */
+	const struct census_counts *census; /* NULL where nobody counts pods, or another replica does */
 	const struct event_counts *events; /* NULL where no Events are written */
 	bool refused[SERVER_PARTS]; /* something was to replace that part and was refused */
 };

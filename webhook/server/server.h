@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "certs/ca.h"
 #include "webhook/audit/audit.h"
+#include "webhook/check/census.h"
 #include "webhook/cluster/events.h"
 #include "webhook/server/listen.h"
 #include "webhook/snapshot.h"
@@ -24,6 +25,7 @@ struct server_options {
 	int64_t idle_ms, request_ms;  /* deadlines of a silent connection, of a request */
 	struct snapshot_slot *config; /* borrowed; may be empty: not ready, /inject answers 503 */
 	struct audit *audit;          /* borrowed; NULL: no audit log. Outlives the server */
+	struct census *census;        /* borrowed; NULL: nobody counts pods. Outlives the server */
 	struct events *events;        /* borrowed; NULL: no Events are written. Outlives the server */
 	const struct client_auth *client_auth; /* borrowed; NULL: the webhook port asks no client for a certificate */
 	const struct log *log;        /* borrowed; NULL: nothing is logged */

@@ -15,6 +15,7 @@
 #include "patches/pod/owner.h"
 #include "patches/pod/prometheus.h"
 #include "patches/pod/proxy_user.h"
+#include "patches/pod/template_data.h"
 #include "patches/pod/url_env.h"
 #include "patches/value/json.h"
 
@@ -281,11 +282,44 @@ static void test_native(void **state UNUSED)
 	arena_release(&a);
 }
 
+/* --- worker threads ------------------------------------------------------------------------------------------------------- */
+
+#define VALUES(resources) "{\"global\":{\"proxy\":{\"resources\":" resources "}}}"
+#define LIMIT(cpu)        "{\"sidecar.istio.io/proxyCPULimit\":\"" cpu "\"}"
+
+static void test_concurrency(void **state UNUSED)
+{
+	static const struct {
+		const char *values, *proxy_config, *annotations;
+		int64_t want;
+	} rows[] = {
+		{"{}", "{}", LIMIT("4"), 2},
+		{"{}", "{\"concurrency\":3}", LIMIT("4"), 3},
+		{"{}", "{\"concurrency\":0}", "{}", 2},
+		{"{}", "{\"concurrency\":0}", LIMIT("6500m"), 7},
+		{"{}", "{\"concurrency\":0}", LIMIT("0"), 0},
+		{VALUES("{\"limits\":{\"cpu\":\"5\"}}"), "{\"concurrency\":0}", LIMIT("much"), 2},
+		{VALUES("{\"limits\":{\"cpu\":\"5\"}}"), "{\"concurrency\":0}", "{\"sidecar.istio.io/proxyCPU\":\"3\"}", 3},
+		{VALUES("{\"limits\":{\"cpu\":\"5\"},\"requests\":{\"cpu\":\"1\"}}"), "{\"concurrency\":0}", "{}", 5},
+		{VALUES("{\"limits\":{\"cpu\":\"much\"},\"requests\":{\"cpu\":\"1\"}}"), "{\"concurrency\":0}", "{}", 1},
+		/* rounded as Istio's floating point does; what is too large for it is 0 */
+		{"{}", "{\"concurrency\":0}", LIMIT("9007199254740993"), 9007199254740994},
+		{"{}", "{\"concurrency\":0}", LIMIT("12E"), 0},
+	};
+	struct arena a;
+
+	arena_init(&a, 0);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		assert_int_equal(estimated_concurrency(&a, parse(&a, rows[i].values), parse(&a, rows[i].proxy_config),
+					 parse(&a, rows[i].annotations)), rows[i].want);
+	arena_release(&a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_owner), cmocka_unit_test(test_url_env), cmocka_unit_test(test_prometheus), cmocka_unit_test(test_order),
-		cmocka_unit_test(test_namespace_ids), cmocka_unit_test(test_native),
+		cmocka_unit_test(test_namespace_ids), cmocka_unit_test(test_native), cmocka_unit_test(test_concurrency),
 	};
 
 	return cmocka_run_group_tests_name("pod", tests, NULL, NULL);

@@ -137,10 +137,14 @@ static int run(struct injection *in, inject_fn *flow, struct err *err)
 {
 	struct injection_record record;
 
-	if (in->req->workload && in->config->release != RELEASE_HEAD)
+	if (in->config->release == RELEASE_HEAD) {
+		if (injection_record_read(in->a, in->given, &record, err) < 0)
+			return err_wrap(err, "failed to run injection template");
+	} else if (in->req->workload) {
 		return flow(in, err);
-	if (injection_record_read(in->a, in->given, &record, err) < 0)
-		return in->config->release == RELEASE_HEAD ? err_wrap(err, "failed to run injection template") : -1;
+	} else if (injection_record_of_lists(in->a, in->given, &record, err) < 0) {
+		return -1;
+	}
 	return restorable(&record) ? reinject(in, &record, flow, err) : flow(in, err);
 }
 

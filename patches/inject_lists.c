@@ -147,7 +147,7 @@ static int apply(struct injection *in, struct pod_edit *e, struct list_spec *s, 
 	list_remove_earlier(e, in->record.status);
 	write_metadata(in, e, s, rules, status);
 	if (rules->prometheus)
-		list_merge_prometheus(e, s, in->config->mesh);
+		list_merge_prometheus(e, s, in->given, in->config->mesh);
 	list_add(e, s, rules, holds(in, rules));
 	return 0;
 }
@@ -190,7 +190,7 @@ static int apply_offline(struct injection *in, struct pod_edit *e, struct list_s
 	if (list_rewrite_probes(e, s, rules, in->config->mesh, err) < 0)
 		return -1;
 	if (rules->offline_prometheus)
-		list_point_prometheus(e, in->config->mesh);
+		list_point_prometheus(e, in->given, in->config->mesh);
 	list_append(e, s, rules, holds(in, rules));
 	if (wants_fs_group(in, rules))
 		set_fs_group(e);
@@ -210,7 +210,7 @@ int inject_lists(struct injection *in, struct err *err)
 	struct list_spec spec;
 	struct pod_edit e;
 
-	if (injection_record_read(in->a, in->given, &in->record, err) < 0 ||
+	if (injection_record_of_lists(in->a, in->given, &in->record, err) < 0 ||
 	    (!offline && set_security_context(in, rules, err) < 0) || prepare(in, rules, err) < 0)
 		return -1;
 	in->data = list_data(in, rules, err);

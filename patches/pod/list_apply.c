@@ -177,18 +177,18 @@ static struct map *rendered_proxy(struct pod_edit *e, struct list_spec *s)
 	return index == SIZE_MAX ? NULL : container_edit(e, &s->containers, index);
 }
 
-static bool merges_prometheus(const struct pod_edit *e, const struct value *mesh)
+static bool merges_prometheus(const struct value *annotations, const struct value *mesh)
 {
-	const int asked = parse_go_bool(pod_annotation(e, ANNOTATION_MERGE_METRICS));
+	const int asked = parse_go_bool(raw_str(annotations, ANNOTATION_MERGE_METRICS));
 
 	return asked >= 0 ? asked : !raw_get(mesh, "enablePrometheusMerge") || raw_bool(mesh, "enablePrometheusMerge");
 }
 
-void list_point_prometheus(struct pod_edit *e, const struct value *mesh)
+void list_point_prometheus(struct pod_edit *e, const struct value *given, const struct value *mesh)
 {
 	const char *port = arena_printf(e->a, "%lld", (long long)agent_port(mesh));
 
-	if (!merges_prometheus(e, mesh))
+	if (!merges_prometheus(raw_path(given, "metadata", "annotations", NULL), mesh))
 		return;
 	pod_annotate(e, STR("prometheus.io/port"), str_of(port));
 	pod_annotate(e, STR("prometheus.io/path"), STR("/stats/prometheus"));
@@ -196,19 +196,20 @@ void list_point_prometheus(struct pod_edit *e, const struct value *mesh)
 	e->failed = e->failed || !port;
 }
 
-void list_merge_prometheus(struct pod_edit *e, struct list_spec *s, const struct value *mesh)
+void list_merge_prometheus(struct pod_edit *e, struct list_spec *s, const struct value *given, const struct value *mesh)
 {
 	static const char *const keys[][2] = {{"scrape", "prometheus.io/scrape"}, {"path", "prometheus.io/path"},
 		{"port", "prometheus.io/port"}};
+	const struct value *annotations = raw_path(given, "metadata", "annotations", NULL);
 	struct map *proxy;
 	bool any = false;
 	struct text t;
 
-	if (!merges_prometheus(e, mesh))
+	if (!merges_prometheus(annotations, mesh))
 		return;
 	text_init(&t, e->a, LIMIT_BODY_BYTES);
 	for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
-		const struct str value = pod_annotation(e, keys[i][1]);
+		const struct str value = raw_str(annotations, keys[i][1]);
 
 		any = any || value.len;
 		text_addf(&t, "%s\"%s\":", i ? "," : "{", keys[i][0]);
@@ -218,7 +219,7 @@ void list_merge_prometheus(struct pod_edit *e, struct list_spec *s, const struct
 	proxy = any ? rendered_proxy(e, s) : NULL;
 	if (proxy)
 		env_append(e, proxy, STR(ENV_PROMETHEUS), (struct str){t.data, t.len});
-	list_point_prometheus(e, mesh);
+	list_point_prometheus(e, given, mesh);
 	e->failed = e->failed || t.failed;
 }
 

@@ -14,8 +14,11 @@ const struct value *container_token_mount(const struct value *container);
 /* Adds every item, in the template's order. hold: istio-proxy before the application. */
 void list_add(struct pod_edit *e, struct list_spec *s, const struct list_rules *rules, bool hold);
 
-/* Prometheus is pointed at the agent, whatever the pod says of scraping; the rendered proxy is told what the pod said. */
-void list_merge_prometheus(struct pod_edit *e, struct list_spec *s, const struct value *mesh);
+/*
+ * Prometheus is pointed at the agent, whatever the pod says of scraping; the rendered proxy is told what the pod said. given: the pod
+ * as it came, before injectedAnnotations.
+ */
+void list_merge_prometheus(struct pod_edit *e, struct list_spec *s, const struct value *given, const struct value *mesh);
 
 /* The labels that workloads of those releases carry; a label that the pod has stays. */
 void list_label(struct pod_edit *e, const struct list_spec *s, const struct list_rules *rules, struct str workload, struct str revision);
@@ -32,7 +35,7 @@ int list_rewrite_probes(struct pod_edit *e, struct list_spec *s, const struct li
 /* Appends every item; with hold the proxy goes first. The pod's DNS settings become the template's, or none. */
 void list_append(struct pod_edit *e, struct list_spec *s, const struct list_rules *rules, bool hold);
 /* The annotations alone, where merging is on. */
-void list_point_prometheus(struct pod_edit *e, const struct value *mesh);
+void list_point_prometheus(struct pod_edit *e, const struct value *given, const struct value *mesh);
 void list_label_offline(struct pod_edit *e, const struct list_rules *rules, struct str revision);
 
 #endif

@@ -406,9 +406,52 @@ static void test_rendered_text_is_no_yaml(void **state UNUSED)
 	}
 }
 
+/* Up to 1.8 a status that cannot be read was one of before there were any, and nobody read overrides. */
+static void test_records_up_to_1_8(void **state UNUSED)
+{
+	static const struct row rows[] = {
+		{ANNOTATED(STATUS, "{\\\"containers\\\":\\\"app\\\"}"), INJECTED, 0, NULL, NULL},
+		{ANNOTATED(STATUS, "{\\\"containers\\\":[7]}"), INJECTED, 0, NULL, NULL},
+		{ANNOTATED(OVERRIDES, ""), INJECTED, 0, NULL, NULL},
+		{ANNOTATED(OVERRIDES, "not JSON"), INJECTED, 0, NULL, NULL},
+		{ANNOTATED(OVERRIDES, "[]"), INJECTED, 0, NULL, NULL},
+		{ANNOTATED(OVERRIDES, "{\\\"containers\\\":[{\\\"name\\\":1}]}"), INJECTED, 0, NULL, NULL},
+	};
+	struct err err = {0};
+	struct inject_config *c = load_config("policy: enabled\ntemplate: |\n  containers: [{name: istio-proxy}]\n", &err);
+
+	assert_non_null(c);
+	check_rows(c, rows, ARRAY_LEN(rows));
+	inject_config_free(c);
+}
+
+/* What the configuration annotates with is no wish of the pod's: the proxy is not told of it, and Prometheus goes to the agent. */
+static void test_injected_annotations_up_to_1_8(void **state UNUSED)
+{
+	struct err err = {0};
+	struct inject_config *c = load_config("policy: enabled\ninjectedAnnotations: {prometheus.io/port: '5', "
+					      "prometheus.istio.io/merge-metrics: 'false'}\ntemplate: |\n  # includeOutboundPorts\n"
+					      "  containers: [{name: istio-proxy}]\n",
+		&err);
+	const struct value *proxy;
+	struct outcome o;
+
+	assert_non_null(c);
+	inject_json(c, STR("{\"metadata\":{\"name\":\"a\"},\"spec\":{\"containers\":[{\"name\":\"app\"}]}}"), &o);
+	assert_non_null(o.patched);
+	assert_true(str_is(raw_str(raw_path(o.patched, "metadata", "annotations", NULL), "prometheus.io/port"), "15020"));
+	proxy = item_named(raw_path(o.patched, "spec", "containers", NULL), STR("istio-proxy"));
+	assert_non_null(proxy);
+	assert_null(item_named(raw_get(proxy, "env"), STR("ISTIO_PROMETHEUS_ANNOTATIONS")));
+	outcome_release(&o);
+	inject_config_free(c);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_injected_annotations_up_to_1_8),
+		cmocka_unit_test(test_records_up_to_1_8),
 		cmocka_unit_test(test_pods),
 		cmocka_unit_test(test_validated_annotations),
 		cmocka_unit_test(test_rendered_text_is_no_yaml),

@@ -259,7 +259,8 @@ static int drop_broken_next(struct plan *plan)
 static int issue_with(struct plan *plan, const struct rotation_ca *ca, struct rotation_secret *secret)
 {
 	const int64_t left = ca->cert.not_after - plan->now, wanted = plan->p->cert_seconds;
-	const struct cert_request req = {.name = plan->p->hosts[0],
+	const char *first = plan->p->hosts[0];
+	const struct cert_request req = {.name = strlen(first) <= NAME_MAX_BYTES ? first : "outrigger",
 		.hosts = plan->p->hosts,
 		.n_hosts = plan->p->n_hosts,
 		.now = plan->now,

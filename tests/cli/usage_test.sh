@@ -87,6 +87,10 @@ says err '--host is needed'
 run 2 outrigger certs create --out x --host 'not a host'
 run 2 outrigger serve
 says err '--tls-cert is needed'
+run 2 outrigger serve --certs self-signed --tls-key tls.key
+says err '--tls-key is for --certs=files'
+run 2 env -u KUBERNETES_SERVICE_HOST KUBECONFIG="$dir/none" outrigger serve --certs self-signed
+says err 'none'
 
 # --- output that cannot be written -----------------------------------------------------------------------------------
 run 1 bash -c 'outrigger version >/dev/full'

@@ -336,6 +336,9 @@ static void listen_on(struct api *api, uint16_t port)
 		api->serving.key.p, MHD_OPTION_NOTIFY_COMPLETED, finish, NULL, MHD_OPTION_SOCK_ADDR, &address,
 		MHD_OPTION_LISTENING_ADDRESS_REUSE, 1U, MHD_OPTION_END);
 	assert_non_null(api->daemon);
+	/* Clients read the name meanwhile. */
+	if (port)
+		return;
 	info = MHD_get_daemon_info(api->daemon, MHD_DAEMON_INFO_BIND_PORT);
 	assert_non_null(info);
 	if (!api->server[0]) /* others read it when it comes back */

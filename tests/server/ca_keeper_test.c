@@ -78,7 +78,7 @@ static void lead(struct stage *s)
 {
 	const struct keeper_options o = {
 		.election = {.config = &s->api.config, .namespace = "mesh", .name = "outrigger", .identity = "pod-1", .timing = LEASE_TIMING},
-		.task = {{idle, s, true}},
+		.task = {{.step = idle, .context = s, .only_leader = true}},
 		.n_tasks = 1,
 	};
 	struct err err = {0};

@@ -55,7 +55,7 @@ void fixture_start(struct fixture *f, int64_t idle_ms, int64_t request_ms)
 	assert_int_equal(ca_create(&f->arena, &req, &f->ca, &err), 0);
 	fixture_issue(f, &f->serving);
 	fixture_configure(f);
-	f->server = server_start(&options, &f->serving, &err);
+	f->server = server_start(&options, f->no_certificate ? NULL : &f->serving, &err);
 	if (!f->server)
 		fail_msg("%s: %s", err.where, err.what);
 	server_set_ready(f->server, true);

@@ -15,6 +15,7 @@ struct fixture {
 	const struct client_auth *client_auth; /* set before fixture_start(), or NULL */
 	struct census *census;                 /* the same */
 	struct events *events;                 /* the same */
+	bool no_certificate;                   /* the same: nothing is served yet */
 	struct server *server;
 	const char *address; /* of TLS */
 	const char *plain;   /* of health */

@@ -55,7 +55,7 @@ static struct keeper_options options_for(struct api *api, struct counter *all, s
 			.name = "outrigger",
 			.identity = "pod-1",
 			.timing = quick},
-		.task = {{step, all, false}, {step, leader, true}},
+		.task = {{.step = step, .context = all}, {.step = step, .context = leader, .only_leader = true}},
 		.n_tasks = leader ? 2 : 1,
 	};
 }

@@ -425,6 +425,23 @@ static void writing_hosts_changed(void **state UNUSED)
 	assert_true(cert_covers(s.secret.tls_cert, "other.mesh.svc"));
 }
 
+/* X.520 bounds the common name at 64 bytes, Kubernetes a Service's and a namespace's name at 63 each. */
+static void a_name_too_long_for_people_is_a_host_still(void **state UNUSED)
+{
+	static const char *const host[] = {"a-service-with-a-name-as-long-as-it-may-be.a-namespace-that-is-not-short.svc"};
+	struct rotation_params long_name = params;
+	struct rotation_step s;
+	struct world w;
+	struct err err = {0};
+
+	begin_settled(&w);
+	long_name.hosts = host;
+	long_name.n_hosts = 1;
+	if (rotation_next(w.a, &long_name, &w.seen, w.now, &s, &err) < 0)
+		fail_msg("%s", err.what);
+	assert_true(cert_covers(s.secret.tls_cert, host[0]));
+}
+
 static struct cert_pair foreign_ca(struct world *w, const char *name, int64_t seconds)
 {
 	const struct cert_request req = {.name = name, .now = w->now, .seconds = seconds};
@@ -606,6 +623,7 @@ int main(void)
 		cmocka_unit_test(clocks_that_differ_write_nothing),
 		cmocka_unit_test(time_lost_is_made_good_at_once),
 		cmocka_unit_test(writing_hosts_changed),
+		cmocka_unit_test(a_name_too_long_for_people_is_a_host_still),
 		cmocka_unit_test(bundles_of_others_stay),
 		cmocka_unit_test(stale_leader_does_no_harm),
 		cmocka_unit_test(loops_end),

@@ -13,5 +13,12 @@ int access_config(struct arena *a, const struct options *o, struct cluster_confi
 			a, CLUSTER_SERVICE_ACCOUNT, host, getenv("KUBERNETES_SERVICE_PORT"), ret, err);
 	if (!paths)
 		paths = cluster_config_default_paths(a, getenv("KUBECONFIG"), getenv("HOME"));
-	return paths ? cluster_config_kubeconfig(a, paths, o->context, ret, err) : err_nomem(err);
+	if (!paths)
+		return err_nomem(err);
+	if (cluster_config_kubeconfig(a, paths, o->context, ret, err) < 0) {
+		/* A file that is not there is a mistake of whoever named it. */
+		err->code = err->code == ERR_IO ? ERR_CONFIG : err->code;
+		return -1;
+	}
+	return 0;
 }

@@ -23,6 +23,9 @@ struct option {
 	const char *help;
 };
 
+/* Ten years. */
+#define MOST_LIFETIME (INT64_C(87600) * 3600000)
+
 #define AT(member) .offset = offsetof(struct options, member)
 
 /* In the order in which help prints them. */
@@ -34,6 +37,27 @@ static const struct option table[] = {
 	{.name = "tls-cert", AT(tls_cert), .type = OPTION_STRING, .verbs = VERB_SERVE, .argument = "FILE",
 	 .help = "certificate and chain, PEM (see `outrigger certs`)"},
 	{.name = "tls-key", AT(tls_key), .type = OPTION_STRING, .verbs = VERB_SERVE, .argument = "FILE", .help = "its private key, PEM"},
+	{.name = "certs", AT(certs), .type = OPTION_CHOICE, .choices = "files|self-signed", .verbs = VERB_SERVE,
+	 .argument = "files|self-signed", .fallback = "files",
+	 .help = "whose certificate: that of --tls-cert, or one of a CA of its own that it keeps in the cluster and rotates"},
+	{.name = "webhook-configuration", AT(webhook_configurations), .type = OPTION_LIST, .verbs = VERB_SERVE, .argument = "NAME",
+	 .help = "mutating or validating, that calls here: not ready until its caBundle verifies what is served; self-signed writes it; may be repeated"},
+	{.name = "service-name", AT(service_name), .type = OPTION_STRING, .verbs = VERB_SERVE, .argument = "NAME", .fallback = "outrigger",
+	 .help = "self-signed: the Service, for the certificate's names"},
+	{.name = "namespace", .letter = 'n', AT(namespace), .type = OPTION_STRING, .verbs = VERB_SERVE, .argument = "NAMESPACE",
+	 .help = "of Service, Secret and Lease (the pod's own)"},
+	{.name = "host", AT(hosts), .type = OPTION_LIST, .verbs = VERB_SERVE, .argument = "NAME|ADDRESS",
+	 .help = "self-signed: one more name or address in the certificate; may be repeated"},
+	{.name = "secret-name", AT(secret_name), .type = OPTION_STRING, .verbs = VERB_SERVE, .argument = "NAME", .fallback = "outrigger-certs",
+	 .help = "self-signed: the Secret with the CA and the certificate; made where it is missing"},
+	{.name = "lease-name", AT(lease_name), .type = OPTION_STRING, .verbs = VERB_SERVE, .argument = "NAME", .fallback = "outrigger",
+	 .help = "the Lease whose holder writes; the others only serve"},
+	{.name = "cert-lifetime", AT(cert_lifetime), .type = OPTION_DURATION, .least = 20000, .most = MOST_LIFETIME, .verbs = VERB_SERVE,
+	 .argument = "TIME", .fallback = "2160h", .help = "self-signed: life of a serving certificate; renewed after two thirds of it"},
+	{.name = "ca-lifetime", AT(ca_lifetime), .type = OPTION_DURATION, .least = 60000, .most = MOST_LIFETIME, .verbs = VERB_SERVE,
+	 .argument = "TIME", .fallback = "26280h", .help = "self-signed: life of the CA, at least three times that; the next one after two thirds of it"},
+	{.name = "ca-settle", AT(ca_settle), .type = OPTION_DURATION, .least = 0, .most = 3600000, .verbs = VERB_SERVE,
+	 .argument = "TIME", .fallback = "5s", .help = "self-signed: how long a new CA is in every caBundle before it is served with"},
 	{.name = "client-ca", AT(client_ca), .type = OPTION_STRING, .verbs = VERB_SERVE, .argument = "FILE",
 	 .help = "CA of the clients' certificates, PEM: who shows none of it cannot call the webhook"},
 	{.name = "client-name", AT(client_names), .type = OPTION_LIST, .verbs = VERB_SERVE, .argument = "NAME",
@@ -159,9 +183,9 @@ static const struct option table[] = {
 	 .help = "verify, report: the public keys that count, PEM; else those that the log itself publishes, which is said"},
 	{.name = "out", AT(out), .type = OPTION_STRING, .verbs = VERB_AUDIT, .argument = "FILE",
 	 .help = "key create: where the private key goes; a file that is there is not replaced"},
-	{.name = "kubeconfig", AT(kubeconfig), .type = OPTION_STRING, .verbs = VERB_CHECK, .argument = "FILE",
+	{.name = "kubeconfig", AT(kubeconfig), .type = OPTION_STRING, .verbs = VERB_CHECK | VERB_SERVE, .argument = "FILE",
 	 .help = "how the cluster is reached (KUBECONFIG, ~/.kube/config; in a pod its service account)"},
-	{.name = "context", AT(context), .type = OPTION_STRING, .verbs = VERB_CHECK, .argument = "NAME", .help = "of the kubeconfig; its current one unless given"},
+	{.name = "context", AT(context), .type = OPTION_STRING, .verbs = VERB_CHECK | VERB_SERVE, .argument = "NAME", .help = "of the kubeconfig; its current one unless given"},
 	{.name = "namespace", .letter = 'n', AT(namespace), .type = OPTION_STRING, .verbs = VERB_CHECK, .argument = "NAMESPACE",
 	 .fallback = "outrigger-system", .help = "where Outrigger is installed"},
 	{.name = "istio-namespace", AT(istio_namespace), .type = OPTION_STRING, .verbs = VERB_CHECK, .argument = "NAMESPACE",

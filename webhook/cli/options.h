@@ -63,7 +63,10 @@ struct options {
 	int64_t audit_checkpoint_interval; /* milliseconds */
 	const char *public_key, *since, *until, *reason, *user, *decision, *owner, *uid, *rule, *kind;
 	/* the cluster */
-	const char *kubeconfig, *context, *istio_namespace, *service_name, *service_account, *secret_name;
+	const char *kubeconfig, *context, *istio_namespace, *service_name, *service_account, *secret_name, *lease_name;
+	const char *certs;
+	struct option_list webhook_configurations;
+	int64_t cert_lifetime, ca_lifetime, ca_settle; /* milliseconds */
 	/* logging */
 	const char *log_format, *log_level;
 	/* offline */

@@ -55,7 +55,9 @@ void reload_start(struct reload *r, struct snapshot_slot *config, const struct c
 	r->config = config;
 	r->server = server;
 	r->log = log;
-	keypair_digest(served, r->served);
+	r->pair_from_files = served != NULL;
+	if (served)
+		keypair_digest(served, r->served);
 	if (r->watch.problem)
 		log_with(log, LOG_WARN, "changes of files are found by looking only; fs.inotify.max_user_instances may be too low",
 			log_cstr("error", strerror_r(r->watch.problem, reason, sizeof(reason))),
@@ -267,7 +269,7 @@ static void read_all(struct reload *r, struct arena *a, int64_t now)
 	struct cert_pair pair = {0};
 	own(inject_config_freep) struct inject_config *config = read_config(r, &config_err);
 	own(guard_unrefp) struct guard *guard = configure_guard(r->options, config, (int64_t)time(NULL), &guard_err);
-	const bool paired = keypair_read(a, r->options, &pair, &pair_err) == 0;
+	const bool paired = r->pair_from_files && keypair_read(a, r->options, &pair, &pair_err) == 0;
 
 	if (must_read_again(r, now))
 		return;
@@ -277,12 +279,14 @@ static void read_all(struct reload *r, struct arena *a, int64_t now)
 		(void)err_set(&err, ERR_IO, "the files do not stop changing; write each to another name and rename it");
 		refuse(r, SERVER_CONFIGURATION, &err);
 		refuse(r, SERVER_GUARD, &err);
-		refuse(r, SERVER_CERTIFICATE, &err);
+		if (r->pair_from_files)
+			refuse(r, SERVER_CERTIFICATE, &err);
 		r->asked = false;
 		return;
 	}
 	settle_policy(r, take(config), &config_err, take(guard), &guard_err);
-	settle_certificate(r, paired ? &pair : NULL, &pair_err);
+	if (r->pair_from_files)
+		settle_certificate(r, paired ? &pair : NULL, &pair_err);
 	r->asked = false;
 }
 

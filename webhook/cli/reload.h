@@ -26,6 +26,7 @@ struct reload {
 	struct watch watch;
 	bool asked;          /* by a signal: say what came of it even if that is nothing */
 	bool empty_at_start[4]; /* files of the configuration */
+	bool pair_from_files;
 	int unsettled;       /* times in a row that the files changed while they were read */
 	unsigned char served[KEYPAIR_DIGEST];
 	struct token_decision token; /* as logged last */
@@ -34,7 +35,7 @@ struct reload {
 
 /* Before the files are read for the first time. Released with reload_release(). */
 void reload_init(struct reload *r, const struct options *o, struct watch_timing timing, int64_t now);
-/* Once the server runs with what was read. */
+/* Once the server runs with what was read. served: NULL where the certificate is not one of files. */
 void reload_start(struct reload *r, struct snapshot_slot *config, const struct cert_pair *served, struct server *server,
 	const struct log *log);
 void reload_release(struct reload *r);

@@ -16,6 +16,7 @@
 #include "webhook/cli/auditing.h"
 #include "webhook/cli/command.h"
 #include "webhook/cli/configure.h"
+#include "webhook/cli/keeping.h"
 #include "webhook/cli/reload.h"
 #include "webhook/harden.h"
 #include "webhook/server/connection.h"
@@ -36,7 +37,7 @@ static void warn_of_readable_key(const struct options *o, const struct log *log)
 {
 	struct stat st;
 
-	if (stat(o->tls_key, &st) == 0 && (st.st_mode & MODE_OTHERS_READ))
+	if (o->tls_key && stat(o->tls_key, &st) == 0 && (st.st_mode & MODE_OTHERS_READ))
 		log_with(log, LOG_WARN, "the private key can be read by others; chmod 600 would keep it",
 			log_cstr("file", o->tls_key));
 }
@@ -91,8 +92,10 @@ static int watch_files(struct reload *r, int signals)
 	}
 }
 
-/* A second signal cuts the wait short; one that asks for files does not. */
-static void drain(struct server *s, const struct options *o, sigset_t set, int number, const struct log *log)
+/* A second signal cuts the wait short; one that asks for files does not. Another replica takes over at once what only
+ * one may keep. */
+static void drain(struct server *s, struct keeping *keeping, const struct options *o, sigset_t set, int number,
+	const struct log *log)
 {
 	const struct timespec delay = {
 		.tv_sec = (time_t)(o->drain_delay / 1000), .tv_nsec = (long)(o->drain_delay % 1000) * 1000000};
@@ -100,6 +103,7 @@ static void drain(struct server *s, const struct options *o, sigset_t set, int n
 	log_with(log, LOG_INFO, "draining: not ready from here on",
 		log_cstr("signal", number == SIGINT ? "SIGINT" : "SIGTERM"));
 	server_set_ready(s, false);
+	keeping_stop(keeping);
 	(void)sigdelset(&set, SIGHUP);
 	if (o->drain_delay)
 		(void)sigtimedwait(&set, NULL, &delay);
@@ -127,12 +131,24 @@ static int read_client_auth(const struct options *o, struct client_auth **ret, s
 	return status;
 }
 
+/* cert: NULL where it is not known yet. */
+static void tell_what_serves(struct server *s, const struct snapshot *now, const struct cert_pair *cert, struct audit *audit,
+	const struct log *log)
+{
+	log_start(s, now, log);
+	audit_configuration(audit, now);
+	audit_guard(audit, now);
+	if (cert)
+		audit_certificate(audit, cert);
+}
+
 static int serve(const struct options *o, const struct log *log, struct snapshot_slot *slot,
 	const struct cert_pair *cert, struct reload *reload, struct err *err)
 {
 	own(close_fd) int signals = -1;
 	own(client_auth_freep) struct client_auth *client_auth = NULL;
 	own(auditing_stop) struct auditing auditing = {.audit = NULL};
+	own(keeping_stop) struct keeping keeping = {.options = NULL};
 	struct server_options options = {
 		.listen = o->listen,
 		.metrics_listen = strcmp(o->metrics_listen, "off") == 0 ? NULL : o->metrics_listen,
@@ -151,7 +167,7 @@ static int serve(const struct options *o, const struct log *log, struct snapshot
 	signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 	if (signals < 0)
 		return err_set(err, ERR_IO, "cannot wait for signals: errno %d", errno);
-	if (auditing_start(&auditing, o, log, err) < 0)
+	if (keeping_prepare(&keeping, o, err) < 0 || auditing_start(&auditing, o, log, err) < 0)
 		return -1;
 	options.audit = auditing.audit;
 	if (read_client_auth(o, &client_auth, err) < 0)
@@ -163,15 +179,16 @@ static int serve(const struct options *o, const struct log *log, struct snapshot
 	warn_of_readable_key(o, log);
 	log_warnings(slot->current->config, log);
 	reload_log_guard(slot->current->guard, log);
+	if (keeping_start(&keeping, s, auditing.audit, log, err) < 0) {
+		server_stop(s);
+		return -1;
+	}
 	server_set_ready(s, true);
-	log_start(s, slot->current, log);
-	audit_configuration(auditing.audit, slot->current);
-	audit_guard(auditing.audit, slot->current);
-	audit_certificate(auditing.audit, cert);
+	tell_what_serves(s, slot->current, cert, auditing.audit, log);
 	reload->audit = auditing.audit;
 	reload_start(reload, slot, cert, s, log);
 	reload_log_token(reload, slot->current->config);
-	drain(s, o, set, watch_files(reload, signals), log);
+	drain(s, &keeping, o, set, watch_files(reload, signals), log);
 	server_stop(s);
 	return 0;
 }
@@ -196,13 +213,14 @@ static int load_and_serve(const struct options *o, struct arena *a, struct snaps
 	struct cert_pair cert;
 	struct log log;
 
-	if (log_init(&log, STDERR_FILENO, o->log_format, o->log_level, err) < 0 || keypair_read(a, o, &cert, err) < 0)
+	if (log_init(&log, STDERR_FILENO, o->log_format, o->log_level, err) < 0 ||
+		(!keeping_own_ca(o) && keypair_read(a, o, &cert, err) < 0))
 		return -1;
 	snapshot = first_snapshot(o, err);
 	if (!snapshot)
 		return -1;
 	snapshot_swap(slot, snapshot);
-	return serve(o, &log, slot, &cert, reload, err);
+	return serve(o, &log, slot, keeping_own_ca(o) ? NULL : &cert, reload, err);
 }
 
 int cmd_serve(const struct options *o, struct err *err)

@@ -13,6 +13,7 @@
 enum {
 	LOOK_MS = 10000,   /* between two looks at the API */
 	LOOK_MIN_MS = 500, /* where lifetimes are short */
+	EAGER_MS = 1000,   /* while this replica is not ready for want of trust */
 	SOON_MS = 200,     /* after a write: what has become of it */
 	FAILED_MS = 5000,
 	LOOKS_A_LIFE = 60,
@@ -49,6 +50,8 @@ static int64_t look_ms(const struct ca_keeper *k)
 {
 	const int64_t short_ms = k->o.params.cert_seconds * 1000 / LOOKS_A_LIFE;
 
+	if (!k->trusted)
+		return EAGER_MS;
 	if (!k->o.own_ca || short_ms > LOOK_MS)
 		return LOOK_MS;
 	return short_ms > LOOK_MIN_MS ? short_ms : LOOK_MIN_MS;
@@ -198,18 +201,23 @@ static int adopt(struct look *l)
 	return 0;
 }
 
+static void say(struct ca_keeper *k, const char *problem)
+{
+	k->trusted = !problem;
+	k->o.hooks.judged(k->o.hooks.context, problem);
+}
+
 static int judge(struct look *l)
 {
 	const struct ca_keeper_hooks *hooks = &l->k->o.hooks;
 	struct str chain;
 
 	if (l->k->o.own_ca && !l->k->served) {
-		hooks->judged(
-			hooks->context, "there is no certificate of our own CA yet; the replica that leads makes one");
+		say(l->k, "there is no certificate of our own CA yet; the replica that leads makes one");
 	} else {
 		if (hooks->served(hooks->context, &l->a, &chain, l->err) < 0)
 			return -1;
-		hooks->judged(hooks->context, problem_with(l, chain));
+		say(l->k, problem_with(l, chain));
 	}
 	l->k->judged = true;
 	return 0;
@@ -329,7 +337,7 @@ static int64_t take_look(struct look *l)
 	if (look(l) < 0) {
 		/* What is known stays in force while the API is away. */
 		if (!l->k->judged)
-			l->k->o.hooks.judged(l->k->o.hooks.context, "the webhook configurations could not be read yet");
+			say(l->k, "the webhook configurations could not be read yet");
 		return FAILED_MS;
 	}
 	/* A Secret that cannot be served is told of, and is what the leader is there to mend. */

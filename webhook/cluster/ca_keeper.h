@@ -43,6 +43,7 @@ struct ca_keeper {
 	size_t n_seen;
 	int64_t published_day, published;
 	char *served;                  /* the certificate of the Secret that is served; owned; NULL: none */
+	bool trusted;                  /* as said last */
 	bool judged;                   /* something was said of what is served */
 	char told[CA_KEEPER_TEXT_MAX]; /* the last trouble that was logged */
 };

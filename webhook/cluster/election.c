@@ -47,7 +47,7 @@ static void tell(struct election *e)
 	e->led = leads;
 	log_change(e, leads ? "leading: this replica keeps what only one may keep" : "no longer leading");
 	if (e->o.changed)
-		e->o.changed(e->o.context);
+		e->o.changed(e->o.context, leads);
 }
 
 static void complain(struct election *e, const struct err *err)

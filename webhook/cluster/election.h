@@ -16,8 +16,9 @@ struct election_options {
 	const char *identity; /* the replica's name; something random is added, so that two of one name differ */
 	struct lease_timing timing;
 	const struct log *log; /* NULL: nothing is logged */
-	/* Called by the thread each time that we begin or cease to lead; NULL: nobody. */
-	void (*changed)(void *context);
+	/* Called by the thread each time that we begin or cease to lead, but not for the end by election_stop(); NULL:
+	 * nobody. */
+	void (*changed)(void *context, bool leads);
 	void *context;
 };
 

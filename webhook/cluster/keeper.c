@@ -14,9 +14,11 @@ struct keeper {
 	int64_t due[KEEPER_TASKS_MAX];
 	size_t n_tasks;
 	struct cluster_client *client;
-	struct election *election; /* NULL where no task is the leader's */
+	struct election *election; /* NULL where no task needs the Lease */
 	pthread_t thread;
 	struct waiter waiter;
+	void (*changed)(void *context, bool leads);
+	void *context;
 	atomic_bool woken[KEEPER_TASKS_MAX];
 };
 
@@ -33,9 +35,13 @@ void keeper_wake(struct keeper *k, const void *context)
 	waiter_wake(&k->waiter);
 }
 
-static void changed(void *context)
+static void changed(void *context, bool leads)
 {
-	keeper_wake(context, NULL);
+	struct keeper *k = context;
+
+	keeper_wake(k, NULL);
+	if (k->changed)
+		k->changed(k->context, leads);
 }
 
 static bool may_run(const struct keeper *k, const struct keeper_task *t)
@@ -77,7 +83,7 @@ static void *run(void *context)
 static bool needs_lease(const struct keeper_options *o)
 {
 	for (size_t i = 0; i < o->n_tasks; i++)
-		if (o->task[i].only_leader)
+		if (o->task[i].only_leader || o->task[i].asks_leader)
 			return true;
 	return false;
 }
@@ -88,6 +94,8 @@ static int start_election(struct keeper *k, const struct keeper_options *o, stru
 
 	if (!needs_lease(o))
 		return 0;
+	k->changed = o->election.changed;
+	k->context = o->election.context;
 	election.changed = changed;
 	election.context = k;
 	k->election = election_start(&election, err);

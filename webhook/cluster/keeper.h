@@ -26,12 +26,13 @@ struct keeper_task {
 	keeper_step *step;
 	void *context;    /* borrowed, outlives the keeper */
 	bool only_leader; /* first step as soon as we lead, none while we do not */
+	bool asks_leader; /* a task of every replica that calls keeper_leads() */
 };
 
 enum { KEEPER_TASKS_MAX = 8 };
 
 struct keeper_options {
-	struct election_options election; /* `changed` is the keeper's own */
+	struct election_options election; /* `changed` is called after the tasks were woken */
 	struct keeper_task task[KEEPER_TASKS_MAX];
 	size_t n_tasks;
 };
@@ -40,7 +41,7 @@ struct keeper_options {
 struct keeper *keeper_start(const struct keeper_options *o, struct err *err) MUST_CHECK;
 /* No step is begun any more, the one under way is waited for, then the Lease is handed on. NULL is fine. */
 void keeper_stop(struct keeper *k);
-/* Any thread. Whether we lead now; false where no task is the leader's. */
+/* Any thread. Whether we lead now; false where no task needs the Lease. */
 bool keeper_leads(const struct keeper *k);
 /* Any thread: the tasks of that context are due; NULL: all. */
 void keeper_wake(struct keeper *k, const void *context);

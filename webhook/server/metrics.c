@@ -212,6 +212,16 @@ static void print_guard(const struct guard *g, struct text *out)
 	}
 }
 
+static void print_trust(const struct metrics_state *s, struct text *out)
+{
+	if (s->asks_trust)
+		metrics_single(out, "outrigger_cabundle_match", "gauge",
+			"Whether the caBundle of every webhook configuration verifies the certificate that is served.", s->trusted);
+	if (s->asks_leader)
+		metrics_single(out, "outrigger_leader", "gauge",
+			"Whether this replica holds the Lease and writes what only one may write.", s->leads);
+}
+
 static void print_clients(const struct metrics_state *s, struct text *out)
 {
 	if (s->asks_clients)
@@ -286,9 +296,7 @@ void metrics_print(const struct metrics *m, const struct metrics_state *state, s
 	print_token_mode(state->config, out);
 	print_guard(state->guard, out);
 	print_required(m, out);
-	if (state->asks_trust)
-		metrics_single(out, "outrigger_cabundle_match", "gauge",
-			"Whether the caBundle of every webhook configuration verifies the certificate that is served.", state->trusted);
+	print_trust(state, out);
 	print_clients(state, out);
 	print_audit(state->audit, out);
 	print_census(state->census, out);
@@ -337,6 +345,8 @@ unsigned answer_metrics(struct server *s, struct request *r, const char **ret_ty
 	ask_parts(s, &elsewhere, &state);
 	state.asks_trust = atomic_load(&s->trust_asked);
 	state.trusted = !refusals_has(&s->trust, SERVER_CERTIFICATE);
+	state.asks_leader = atomic_load(&s->leader_asked);
+	state.leads = atomic_load(&s->leads);
 	state.asks_clients = s->options.client_auth != NULL;
 	state.clients_refused = atomic_load(&s->connections.refused);
 	state.not_after = cert ? cert->not_after : 0;

@@ -39,6 +39,7 @@ struct metrics_state {
 	int64_t since;              /* seconds since 1970: put in force */
 	int64_t not_after;          /* of the certificate that is served; 0 where there is none */
 	bool asks_trust, trusted;   /* whether the configurations are looked at; verify what is served */
+	bool asks_leader, leads;    /* whether there is a Lease to hold; held by this replica */
 	bool asks_clients;          /* for certificates: */
 	uint64_t clients_refused;   /* those that showed none that is good */
 	const struct audit_counts *audit; /* NULL where there is no audit log */

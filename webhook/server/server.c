@@ -104,7 +104,7 @@ struct server *server_start(const struct server_options *options, const struct c
 {
 	own(server_freep) struct server *s = server_new(options, err);
 
-	if (!s || server_set_certificate(s, cert, err) < 0 ||
+	if (!s || (cert && server_set_certificate(s, cert, err) < 0) ||
 		connections_start(&s->connections, options->idle_ms, options->request_ms, &s->certs, err) < 0)
 		return NULL;
 	s->connections_started = true;
@@ -146,6 +146,12 @@ void server_set_trust(struct server *s, const char *problem)
 {
 	refusals_set(&s->trust, SERVER_CERTIFICATE, problem);
 	atomic_store(&s->trust_asked, true);
+}
+
+void server_set_leader(struct server *s, bool leads)
+{
+	atomic_store(&s->leads, leads);
+	atomic_store(&s->leader_asked, true);
 }
 
 void server_set_ready(struct server *s, bool ready)

@@ -33,8 +33,8 @@ struct server_options {
 
 struct server;
 
-/* Serves from the return on; ready only after server_set_ready(). NULL with err. The caller frees it with
- * server_stop(). */
+/* Serves from the return on; ready only after server_set_ready(). cert: NULL for one that comes later: handshakes fail
+ * and it is not ready until then. NULL with err. The caller frees it with server_stop(). */
 struct server *server_start(
 	const struct server_options *options, const struct cert_pair *cert, struct err *err) MUST_CHECK;
 
@@ -48,6 +48,9 @@ int server_get_chain(struct server *s, struct arena *a, struct str *ret, struct 
 /* Whether the webhook configurations verify what is served: not ready while they do not. problem: why not, one line; NULL: they do. Before the
  * first call nobody asks. Any thread. */
 void server_set_trust(struct server *s, const char *problem);
+
+/* Whether this replica holds the Lease, for the metric; before the first call nobody asks. Any thread. */
+void server_set_leader(struct server *s, bool leads);
 
 /* What /readyz says, beside configuration and certificate. While not ready every answer closes its connection. */
 void server_set_ready(struct server *s, bool ready);

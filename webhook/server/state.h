@@ -27,6 +27,7 @@ struct server {
 	struct refusals refusals;
 	struct refusals trust;   /* why the webhook configurations do not verify what is served, as the part "certificate" */
 	atomic_bool trust_asked; /* whether anybody looks */
+	atomic_bool leads, leader_asked;
 	struct request_pool requests;
 	struct endpoint inject, metrics;
 	struct metrics metrics_counted;

@@ -15,6 +15,7 @@ func TestGolden(t *testing.T) {
 		"default":      {kube: "1.36.0", values: `{}`},
 		"old":          {kube: "1.16.0", values: `{autoscaling: {enabled: true}}`},
 		"revision":     {name: "outrigger-1-30", namespace: "mesh", kube: "1.36.0", values: `{revision: 1-30, revisionTags: [prod]}`},
+		"files":        {kube: "1.36.0", values: `{certificates: {mode: files}}`},
 		"cert-manager": {kube: "1.36.0", values: `{certificates: {mode: cert-manager}, require: {enabled: true}}`},
 	} {
 		got, complaint, err := r.helm(t)

@@ -4,6 +4,8 @@ package chart
 
 import (
 	"encoding/base64"
+	"fmt"
+	"maps"
 	"os/exec"
 	"regexp"
 	"slices"
@@ -36,7 +38,7 @@ func TestInvariants(t *testing.T) {
 				c := rendered{T: t, all: r.render(t), minor: minor, flags: flags, release: r}
 				for _, rule := range []func(rendered){
 					rendered.apiVersions, rendered.fieldsOfTheirTime, rendered.namespaces, rendered.selectors, rendered.accounts,
-					rendered.volumes, rendered.restricted, rendered.commandLine, rendered.webhooks, rendered.certificates, rendered.monitoring,
+					rendered.rights, rendered.volumes, rendered.restricted, rendered.commandLine, rendered.webhooks, rendered.certificates, rendered.monitoring,
 				} {
 					rule(c)
 				}
@@ -209,8 +211,8 @@ func (c rendered) accounts() {
 	if len(accounts) == 1 && accounts[0].name() != spec.text("serviceAccountName") {
 		c.Errorf("the pods' account is %s, the chart's %s", spec.text("serviceAccountName"), accounts[0].name())
 	}
-	if spec.text("automountServiceAccountToken") != "false" {
-		c.Error("a token is mounted, and nothing needs it")
+	if mounted := spec.text("automountServiceAccountToken"); mounted != fmt.Sprint(c.asksAPI()) {
+		c.Errorf("the token is mounted: %s, needed: %v", mounted, c.asksAPI())
 	}
 	if want := "system-cluster-critical"; c.minor >= 17 && !strings.Contains(c.values, "priorityClassName") && spec.text("priorityClassName") != want {
 		c.Errorf("priority class %q", spec.text("priorityClassName"))
@@ -218,6 +220,100 @@ func (c rendered) accounts() {
 	// 1.16 allows the class in kube-system alone.
 	if c.minor < 17 && spec.at("priorityClassName") != nil {
 		c.Error("the priority class would be refused")
+	}
+}
+
+// args of the command line by name; those of a list together.
+func (c rendered) args() map[string][]string {
+	all := map[string][]string{}
+	for _, arg := range c.container(only(c.T, c.all, "Deployment")).texts("args") {
+		name, value, _ := strings.Cut(strings.TrimPrefix(arg, "--"), "=")
+		all[name] = append(all[name], value)
+	}
+	return all
+}
+
+func (c rendered) asksAPI() bool {
+	args := c.args()
+	return args["certs"] != nil || args["webhook-configuration"] != nil
+}
+
+// right is one: what may be done with what, "" for no name.
+type right struct{ verb, resource, name string }
+
+func rightsOf(roles []object) map[right]bool {
+	all := map[right]bool{}
+	for _, role := range roles {
+		for _, rule := range role.list("rules") {
+			names := rule.texts("resourceNames")
+			if len(names) == 0 {
+				names = []string{""}
+			}
+			for _, verb := range rule.texts("verbs") {
+				for _, resource := range rule.texts("resources") {
+					for _, name := range names {
+						all[right{verb, resource, name}] = true
+					}
+				}
+			}
+		}
+	}
+	return all
+}
+
+// The rights are those that the command line needs, by name, and no others; all go to the pods' account.
+func (c rendered) rights() {
+	args, need := c.args(), map[right]bool{}
+	if args["certs"] != nil {
+		need[right{"create", "secrets", ""}] = true
+		need[right{"create", "leases", ""}] = true
+		for _, verb := range []string{"get", "update"} {
+			need[right{verb, "secrets", args["secret-name"][0]}] = true
+			need[right{verb, "leases", args["lease-name"][0]}] = true
+		}
+	}
+	for _, name := range args["webhook-configuration"] {
+		for _, resource := range []string{"mutatingwebhookconfigurations", "validatingwebhookconfigurations"} {
+			need[right{"get", resource, name}] = true
+			if args["certs"] != nil {
+				need[right{"patch", resource, name}] = true
+			}
+		}
+	}
+	have := rightsOf(append(ofKind(c.all, "Role"), ofKind(c.all, "ClusterRole")...))
+	if !maps.Equal(need, have) {
+		c.Errorf("rights: %v, needed: %v", have, need)
+	}
+	account := only(c.T, c.all, "Deployment").text("spec", "template", "spec", "serviceAccountName")
+	for _, binding := range append(ofKind(c.all, "RoleBinding"), ofKind(c.all, "ClusterRoleBinding")...) {
+		role := ofKind(c.all, binding.text("roleRef", "kind"))
+		subject := binding.list("subjects")
+		if len(role) != 1 || role[0].name() != binding.text("roleRef", "name") || len(subject) != 1 || subject[0].text("name") != account ||
+			subject[0].text("namespace") != only(c.T, c.all, "Deployment").text("metadata", "namespace") {
+			c.Errorf("%s %s binds %v to %v", binding.kind(), binding.name(), binding.at("roleRef"), binding.at("subjects"))
+		}
+	}
+	if len(have) > 0 && len(ofKind(c.all, "RoleBinding"))+len(ofKind(c.all, "ClusterRoleBinding")) != len(ofKind(c.all, "Role"))+len(ofKind(c.all, "ClusterRole")) {
+		c.Error("a role is bound to nobody")
+	}
+	c.asked()
+}
+
+// Each configuration that is installed is looked at, unless the CA is somebody else's business; the API server can be reached.
+func (c rendered) asked() {
+	var installed []string
+	for _, o := range append(ofKind(c.all, "MutatingWebhookConfiguration"), ofKind(c.all, "ValidatingWebhookConfiguration")...) {
+		installed = append(installed, o.name())
+	}
+	if args := c.args(); args["tls-cert"] == nil || len(ofKind(c.all, "Certificate")) > 0 {
+		if !slices.Equal(args["webhook-configuration"], installed) {
+			c.Errorf("looked at: %v, installed: %v", args["webhook-configuration"], installed)
+		}
+	}
+	for _, policy := range ofKind(c.all, "NetworkPolicy") {
+		if open := len(policy.list("spec", "egress")) > 0; open != c.asksAPI() {
+			c.Errorf("the NetworkPolicy lets it out: %v", open)
+		}
 	}
 }
 
@@ -293,7 +389,7 @@ func (c rendered) commandLine() {
 		if !c.flags[name] {
 			c.Errorf("`outrigger serve` knows no --%s", name)
 		}
-		if seen[name] && name != "env" {
+		if seen[name] && name != "env" && name != "webhook-configuration" {
 			c.Errorf("--%s is there twice", name)
 		}
 		seen[name] = true
@@ -359,7 +455,7 @@ func (c rendered) webhook(w, service object) {
 	}
 }
 
-// The certificate is for the name that the API server calls, ends in the Secret that is mounted, and is the one whose CA is injected.
+// Of its own CA, the certificate is for the Service and the URL's host. Otherwise it is for the name that the API server calls, ends in the Secret that is mounted, and is the one whose CA is injected.
 func (c rendered) certificates() {
 	wanted := strings.Contains(c.values, "cert-manager}") || strings.Contains(c.values, "mode: cert-manager")
 	if found := len(ofKind(c.all, "Certificate")) > 0; found != wanted {
@@ -367,6 +463,14 @@ func (c rendered) certificates() {
 	}
 	service := only(c.T, c.all, "Service")
 	host := service.name() + "." + service.text("metadata", "namespace") + ".svc"
+	if args := c.args(); args["certs"] != nil {
+		if args["service-name"][0] != service.name() || args["namespace"][0] != service.text("metadata", "namespace") {
+			c.Errorf("the certificate is for %v", args["service-name"])
+		}
+		if called := regexp.MustCompile(`url: "https://([^:/"]*)`).FindStringSubmatch(c.values); called != nil && !slices.Contains(args["host"], called[1]) {
+			c.Errorf("no certificate for %s", called[1])
+		}
+	}
 	for _, certificate := range ofKind(c.all, "Certificate") {
 		if certificate.text("spec", "isCA") == "true" {
 			continue

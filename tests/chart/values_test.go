@@ -31,7 +31,13 @@ var sets = []set{
 	{name: "cert-manager with an issuer", values: `
 certificates: {mode: cert-manager, secretName: webhook-tls, certManager: {issuerRef: {name: vault, kind: ClusterIssuer, group: cert-manager.io}}}
 webhook: {url: "https://outrigger.example.org:8443", path: /inject/cluster/east/net/one}`},
-	{name: "files", values: fmt.Sprintf(`{certificates: {secretName: mine, caBundle: %q}, webhook: {url: "https://outrigger.example.org"}}`, pem)},
+	{name: "own CA", namespace: "mesh", values: `
+certificates: {secretName: mine, selfSigned: {duration: 24h, caDuration: 72h, settle: 500ms}}
+webhook: {url: "https://outrigger.example.org"}
+require: {enabled: true}
+networkPolicy: {apiServerCIDRs: [10.0.0.0/28], apiServerPorts: [8443]}`},
+	{name: "cert-manager and require", values: `{certificates: {mode: cert-manager}, require: {enabled: true}}`},
+	{name: "files", values: fmt.Sprintf(`{certificates: {mode: files, secretName: mine, caBundle: %q}, webhook: {url: "https://outrigger.example.org"}}`, pem)},
 	{name: "mounted", namespace: "istio-system", values: `{revision: 1-30, configuration: {source: mounted}}`},
 	{name: "mounted by name", values: `{configuration: {source: mounted, injectorConfigMap: injector, meshConfigMap: mesh}}`},
 	{name: "guard", values: `

@@ -37,6 +37,27 @@ outrigger-require{{ include "outrigger.revisionSuffix" . }}{{ include "outrigger
 {{ .Values.certificates.secretName | default (printf "%s-certs" .Release.Name) }}
 {{- end }}
 
+{{/* The webhook configurations that call this release, as a JSON list of names. */}}
+{{- define "outrigger.configurations" -}}
+{{- $names := list -}}
+{{- if .Values.webhook.enabled }}{{ $names = append $names (include "outrigger.webhookConfiguration" .) }}{{ end -}}
+{{- if .Values.require.enabled }}{{ $names = append $names (include "outrigger.requireConfiguration" .) }}{{ end -}}
+{{- toJson $names -}}
+{{- end }}
+
+{{/* "yes" where the pods ask the API server: for their own CA, or whether what they serve is trusted. */}}
+{{- define "outrigger.asksAPI" -}}
+{{- if or (eq .Values.certificates.mode "self-signed") (and (eq .Values.certificates.mode "cert-manager") (include "outrigger.configurations" . | fromJsonArray)) }}yes{{ end -}}
+{{- end }}
+
+{{/*
+Replicas that know of other configurations, before and after an upgrade that switches one on, have a Lease of their own: else the new ones,
+which are ready only once caBundle is written, would wait for a leader that does not know of it.
+*/}}
+{{- define "outrigger.lease" -}}
+{{ .Release.Name }}-{{ include "outrigger.configurations" . | sha256sum | trunc 8 }}
+{{- end }}
+
 {{/* The ConfigMap with guard.yaml; "" where the program's own is in force. */}}
 {{- define "outrigger.guardConfigMap" -}}
 {{- if .Values.guard.existingConfigMap }}{{ .Values.guard.existingConfigMap }}{{ else if .Values.guard.config }}{{ .Release.Name }}-guard{{ end -}}
@@ -93,7 +114,10 @@ What helm cannot say in a schema. Refused here, with the remedy, and not by pods
 {{- fail "webhook.injectByDefault is for the default revision: leave revision empty, or add default to revisionTags" }}
 {{- end }}
 {{- if and .Values.certificates.caBundle (ne .Values.certificates.mode "files") }}
-{{- fail (printf "certificates.caBundle is for certificates.mode=files: with %s somebody else writes it" .Values.certificates.mode) }}
+{{- fail (printf "certificates.caBundle is for certificates.mode=files: with %s it is written in the cluster" .Values.certificates.mode) }}
+{{- end }}
+{{- if and (eq .Values.certificates.mode "self-signed") (eq .Values.serviceAccount.name "default") }}
+{{- fail "certificates.mode=self-signed gives its service account rights: name one that is not every pod's, in place of default" }}
 {{- end }}
 {{- if and (eq .Values.certificates.mode "cert-manager") .Values.webhook.url (not .Values.certificates.certManager.issuerRef) }}
 {{- fail "webhook.url is called by another name than the Service's: give certificates.certManager.issuerRef of an issuer, or certificates.mode=files" }}

@@ -62,7 +62,9 @@ affinity:
 {{- end }}
 
 {{- define "outrigger.mounts" -}}
+{{- if ne .Values.certificates.mode "self-signed" }}
 - {name: certs, mountPath: /etc/outrigger/certs, readOnly: true}
+{{- end }}
 {{- if eq .Values.configuration.source "mounted" }}
 - {name: injector, mountPath: /etc/outrigger/injector, readOnly: true}
 - {name: mesh, mountPath: /etc/outrigger/mesh, readOnly: true}
@@ -80,8 +82,10 @@ affinity:
 
 {{/* 0440: the process is not root and reads the key as a member of fsGroup. */}}
 {{- define "outrigger.volumes" -}}
+{{- if ne .Values.certificates.mode "self-signed" }}
 - name: certs
   secret: {secretName: {{ include "outrigger.secret" . }}, defaultMode: 0440}
+{{- end }}
 {{- if eq .Values.configuration.source "mounted" }}
 - name: injector
   configMap: {name: {{ .Values.configuration.injectorConfigMap | default (printf "istio-sidecar-injector%s" (include "outrigger.revisionSuffix" .)) }}}

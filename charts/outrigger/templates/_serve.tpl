@@ -52,8 +52,28 @@ flag against `outrigger help serve`.
 {{- end }}
 
 {{- define "outrigger.serveCertificates" -}}
+{{- $c := .Values.certificates -}}
+{{- if eq $c.mode "self-signed" -}}
+- --certs=self-signed
+- --service-name={{ .Release.Name }}
+- --namespace={{ .Release.Namespace }}
+- --secret-name={{ include "outrigger.secret" . }}
+- --lease-name={{ include "outrigger.lease" . }}
+- --cert-lifetime={{ $c.selfSigned.duration }}
+- --ca-lifetime={{ $c.selfSigned.caDuration }}
+- --ca-settle={{ $c.selfSigned.settle }}
+{{- with .Values.webhook.url }}
+- --host={{ (urlParse .).hostname }}
+{{- end }}
+{{- else -}}
 - --tls-cert=/etc/outrigger/certs/tls.crt
 - --tls-key=/etc/outrigger/certs/tls.key
+{{- end }}
+{{- if ne $c.mode "files" }}
+{{- range include "outrigger.configurations" . | fromJsonArray }}
+- --webhook-configuration={{ . }}
+{{- end }}
+{{- end }}
 {{- end }}
 
 {{- define "outrigger.serveConfiguration" }}

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Nodes, Namespaces and ProxyConfigs from a file of manifests: what the API server is asked for once it is watched. */
+/* Nodes, Namespaces and ProxyConfigs, from a file of manifests or as the API server has them. */
 #include "patches/config/config.h"
 
 #include <string.h>
 
+#include "patches/value/json.h"
 #include "patches/yaml/yaml.h"
 
 enum { MAX_OBJECTS = 200000 };
@@ -71,6 +72,14 @@ static int read_objects(struct arena *a, const struct named_text *text, struct o
 			return blame(text, line, err);
 	}
 	return 0;
+}
+
+/* Read as the API server's own clients read it: whatever it stores must not stand in the way of the rest. */
+static int read_json(struct arena *a, const struct named_text *text, struct objects *o, struct err *err)
+{
+	const struct value *v = json_parse(a, text->text.p, text->text.len, JSON_LAST_WINS | JSON_GO_UTF8 | JSON_ALLOW_NUL, err);
+
+	return v && add_document(a, o, v, err) == 0 ? 0 : err_wrap(err, "%s", text->name);
 }
 
 /* Of the groups that have a kind of a name that Kubernetes or Istio uses, only theirs is meant. */
@@ -170,8 +179,17 @@ static int keep_names(struct arena *a, const struct objects *o, const char *kind
 	return list ? 0 : -1;
 }
 
-int cluster_objects_load(struct inject_config *c, const struct named_text *text, struct err *err)
+static bool are_sorted(const struct namespace_facts *list, size_t len)
 {
+	for (size_t i = 1; i < len; i++)
+		if (str_cmp(list[i - 1].name, list[i].name) >= 0)
+			return false;
+	return true;
+}
+
+int cluster_objects_load(struct inject_config *c, const struct config_texts *texts, struct err *err)
+{
+	const struct named_text *text = texts->api_objects.text.p ? &texts->api_objects : &texts->cluster_objects;
 	struct objects o = {NULL, 0, 0};
 	struct node *nodes;
 	struct namespace_facts *namespaces;
@@ -179,7 +197,7 @@ int cluster_objects_load(struct inject_config *c, const struct named_text *text,
 
 	if (!text->text.p)
 		return 0;
-	if (read_objects(&c->arena, text, &o, err) < 0)
+	if ((texts->api_objects.text.p ? read_json : read_objects)(&c->arena, text, &o, err) < 0)
 		return -1;
 	c->n_nodes = count_kind(&o, "Node");
 	c->n_namespaces = count_kind(&o, "Namespace");
@@ -194,8 +212,9 @@ int cluster_objects_load(struct inject_config *c, const struct named_text *text,
 	fill(&o, nodes, namespaces, proxy_configs);
 	c->nodes = nodes;
 	c->namespaces = namespaces;
+	c->namespaces_sorted = are_sorted(namespaces, c->n_namespaces);
 	c->proxy_configs = proxy_configs;
-	c->nodes_known = true;
+	c->nodes_known = !texts->nodes_unknown;
 	return 0;
 }
 

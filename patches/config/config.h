@@ -44,6 +44,9 @@ struct named_text {
 struct config_texts {
 	struct named_text inject_config, values, mesh;
 	struct named_text cluster_objects; /* manifests of Nodes, Namespaces, ProxyConfigs, names of ConfigMaps and Secrets; the rest is ignored */
+	struct named_text api_objects; /* in place of them: one List of such objects in JSON, as the API sends it */
+	struct str api_digested;       /* what of it is configuration, and part of the digest; the rest only surrounds it */
+	bool nodes_unknown;            /* that there are no Nodes in it says nothing */
 };
 
 struct label_requirement {
@@ -124,6 +127,7 @@ struct inject_config {
 	size_t n_nodes;
 	const struct namespace_facts *namespaces;
 	size_t n_namespaces;
+	bool namespaces_sorted;    /* by name, each once: as the API server lists them */
 	const struct proxy_config_resource *proxy_configs;
 	size_t n_proxy_configs;
 
@@ -134,6 +138,7 @@ struct inject_config {
 
 	struct mesh_warnings warnings; /* what loading found odd; for the log and `config check` */
 	char digest[SHA256_HEX + 1];              /* SHA-256 of all texts, hexadecimal: names this configuration */
+	char objects_digest[SHA256_HEX + 1];      /* of api_objects; "": none were given */
 };
 
 /*
@@ -165,8 +170,8 @@ int selectors_compile(struct arena *a, const struct value *raw, struct selectors
 /* The minor number of "1.8.6-distroless", "v1.5", "1.32-dev"; -1 where the text is no version of Istio 1. */
 int istio_minor(struct str version);
 
-/* Reads Nodes, Namespaces and ProxyConfigs, and the names of ConfigMaps and Secrets, from a stream of manifests (documents and Lists) into c. */
-int cluster_objects_load(struct inject_config *c, const struct named_text *text, struct err *err) MUST_CHECK;
+/* Reads Nodes, Namespaces and ProxyConfigs, and the names of ConfigMaps and Secrets, from cluster_objects or api_objects into c. */
+int cluster_objects_load(struct inject_config *c, const struct config_texts *texts, struct err *err) MUST_CHECK;
 
 /*
  * Adds the ProxyConfigs of a stream of manifests that is about to be injected, as if they were created now: after all that are known, but for

@@ -374,15 +374,17 @@ static int read_options(struct inject_config *c, const struct inject_options *o,
  * A NUL between the texts, so that none can pass for a part of the next; the digest is the same where no objects are given, and where the
  * token mode is left to the values.
  */
-static int digest_texts(struct inject_config *c, const struct sources *s, struct str cluster_objects, struct err *err)
+static int digest_texts(struct inject_config *c, const struct sources *s, const struct config_texts *texts, struct err *err)
 {
 	const struct str nul = {"", 1};
 	const char token[] = {'\0', (char)('0' + c->token_asked.policy), (char)('0' + c->token_asked.discovery)};
 	const bool told = c->token_asked.policy != TOKEN_POLICY_AUTO || c->token_asked.discovery != TOKEN_DISCOVERY_UNKNOWN;
 	const struct str pieces[] = {
-		s->config.text, nul, s->values.text, nul, s->mesh.text, nul, cluster_objects, {token, told ? sizeof(token) : 0}};
+		s->config.text, nul, s->values.text, nul, s->mesh.text, nul, texts->cluster_objects.text, texts->api_digested,
+		{token, told ? sizeof(token) : 0}};
 
-	if (sha256_hex(pieces, ARRAY_LEN(pieces), c->digest) < 0)
+	if (sha256_hex(pieces, ARRAY_LEN(pieces), c->digest) < 0 ||
+		(texts->api_objects.text.p && sha256_hex(&texts->api_objects.text, 1, c->objects_digest) < 0))
 		return err_set(err, ERR_BUG, "cannot compute a SHA-256");
 	return 0;
 }
@@ -404,7 +406,8 @@ static int load(struct inject_config *c, const struct config_texts *texts, const
 	struct sources s = {.config = {"the configuration", {NULL, 0}}};
 
 	if (keep_text(c, &kept.inject_config, err) < 0 || keep_text(c, &kept.values, err) < 0 ||
-	    keep_text(c, &kept.mesh, err) < 0 || keep_text(c, &kept.cluster_objects, err) < 0 || read_options(c, o, err) < 0)
+	    keep_text(c, &kept.mesh, err) < 0 || keep_text(c, &kept.cluster_objects, err) < 0 || keep_text(c, &kept.api_objects, err) < 0 ||
+	    read_options(c, o, err) < 0)
 		return -1;
 	if (find_sources(&c->arena, &kept, &s, err) < 0)
 		return err_at(err, "%s", kept.inject_config.name ? kept.inject_config.name : "the configuration");
@@ -425,9 +428,9 @@ static int load(struct inject_config *c, const struct config_texts *texts, const
 		return err_nomem(err);
 	if (settle_token(c, config, o, err) < 0)
 		return -1;
-	if (digest_texts(c, &s, kept.cluster_objects.text, err) < 0 || read_mesh(c, &s.mesh, err) < 0)
+	if (digest_texts(c, &s, &kept, err) < 0 || read_mesh(c, &s.mesh, err) < 0)
 		return -1;
-	return cluster_objects_load(c, &kept.cluster_objects, err);
+	return cluster_objects_load(c, &kept, err);
 }
 
 struct inject_config *inject_config_load(const struct config_texts *texts, const struct inject_options *options, struct err *err)
@@ -470,8 +473,16 @@ const struct named_template *inject_config_template(const struct inject_config *
 	return NULL;
 }
 
+static int compare_namespace(const void *key, const void *entry)
+{
+	return str_cmp(*(const struct str *)key, ((const struct namespace_facts *)entry)->name);
+}
+
 const struct namespace_facts *inject_config_namespace(const struct inject_config *c, struct str name)
 {
+	/* Asked for with each request; there may be ten thousand. */
+	if (c->namespaces_sorted && c->n_namespaces)
+		return bsearch(&name, c->namespaces, c->n_namespaces, sizeof(*c->namespaces), compare_namespace);
 	for (size_t i = 0; i < c->n_namespaces; i++)
 		if (str_eq(c->namespaces[i].name, name))
 			return &c->namespaces[i];

@@ -141,6 +141,58 @@ static void test_cluster_objects(void **state UNUSED)
 	inject_config_free(c);
 }
 
+static struct inject_config *load_api(const char *objects, const char *digested, bool nodes_unknown, struct err *err)
+{
+	const struct config_texts texts = {
+		.inject_config = {"config", str_of(GOOD)},
+		.values = {"values", str_of(VALUES)},
+		.api_objects = {"the cluster's objects", str_of(objects)},
+		.api_digested = str_of(digested),
+		.nodes_unknown = nodes_unknown,
+	};
+	const struct inject_options o = {.revision = STR("default")};
+
+	memset(err, 0, sizeof(*err));
+	return inject_config_load(&texts, &o, err);
+}
+
+/* Whatever the API server stores is read, also what YAML has no room for; what only surrounds the configuration is no part of its digest. */
+static void test_api_objects(void **state UNUSED)
+{
+	static const char two[] = "{\"kind\":\"List\",\"items\":[{\"kind\":\"Namespace\",\"metadata\":{\"name\":\"a\",\"labels\":{\"l\":\"\x7f\\u0000\\ud800\"}}},"
+				  "{\"kind\":\"Namespace\",\"metadata\":{\"name\":\"b\"}}]}";
+	static const char unsorted[] = "{\"kind\":\"List\",\"items\":[{\"kind\":\"Namespace\",\"metadata\":{\"name\":\"b\"}},"
+				       "{\"kind\":\"Namespace\",\"metadata\":{\"name\":\"a\"}}]}";
+	static const char none[] = "{\"kind\":\"List\",\"items\":[]}";
+	const struct {
+		const char *objects, *digested;
+		bool nodes_unknown, has_a;
+	} rows[] = {{two, "", false, true}, {unsorted, "", true, true}, {none, "", false, false}, {none, "x", false, false}};
+	char digest[4][SHA256_HEX + 1], objects_digest[4][SHA256_HEX + 1];
+	struct err err;
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct inject_config *c = load_api(rows[i].objects, rows[i].digested, rows[i].nodes_unknown, &err);
+
+		if (!c)
+			fail_msg("row %zu: %s", i, err.what);
+		assert_int_equal(c->nodes_known, !rows[i].nodes_unknown);
+		assert_int_equal(inject_config_namespace(c, STR("a")) != NULL, rows[i].has_a);
+		assert_int_equal(inject_config_namespace(c, STR("b")) != NULL, rows[i].has_a);
+		assert_null(inject_config_namespace(c, STR("c")));
+		memcpy(digest[i], c->digest, sizeof(digest[i]));
+		memcpy(objects_digest[i], c->objects_digest, sizeof(objects_digest[i]));
+		inject_config_free(c);
+	}
+	assert_string_equal(digest[0], digest[1]);
+	assert_string_equal(digest[0], digest[2]);
+	assert_string_not_equal(digest[2], digest[3]);
+	assert_string_not_equal(objects_digest[0], objects_digest[1]);
+	assert_string_equal(objects_digest[2], objects_digest[3]);
+	assert_null(load_api("{", "", false, &err));
+	assert_non_null(strstr(err.what, "the cluster's objects"));
+}
+
 /* The files that are injected come after what the cluster has, or in its place; what is no ProxyConfig or cannot be read is nobody's here. */
 static void test_proxy_configs_of_files(void **state UNUSED)
 {
@@ -275,7 +327,7 @@ static void test_rules_by_patch(void **state UNUSED)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_good), cmocka_unit_test(test_bad), cmocka_unit_test(test_cluster_objects), cmocka_unit_test(test_proxy_configs_of_files),
+		cmocka_unit_test(test_good), cmocka_unit_test(test_bad), cmocka_unit_test(test_cluster_objects), cmocka_unit_test(test_api_objects), cmocka_unit_test(test_proxy_configs_of_files),
 		cmocka_unit_test(test_releases), cmocka_unit_test(test_patch_releases), cmocka_unit_test(test_rules_by_patch),
 	};
 

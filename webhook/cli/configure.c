@@ -74,10 +74,9 @@ static enum native_mode native_mode(const char *word)
 	return strcmp(word, "true") == 0 ? NATIVE_TRUE : strcmp(word, "false") == 0 ? NATIVE_FALSE : NATIVE_AUTO;
 }
 
-int configure_inputs(struct arena *a, const struct options *o, struct config_texts *ret_texts, struct inject_options *ret_options, struct err *err)
+static int read_options(struct arena *a, const struct options *o, struct inject_options *ret, struct err *err)
 {
-	*ret_texts = (struct config_texts){0};
-	*ret_options = (struct inject_options){
+	*ret = (struct inject_options){
 		.revision = str_of(o->revision),
 		.istio_version = str_of(o->istio_version),
 		.native = native_mode(o->native_sidecars),
@@ -85,9 +84,15 @@ int configure_inputs(struct arena *a, const struct options *o, struct config_tex
 		.compliance_policy = str_of(o->compliance_policy),
 		.cluster_id = str_of(o->cluster_id),
 	};
-	if (!token_policy_of(o->token_policy, &ret_options->token_policy))
+	if (!token_policy_of(o->token_policy, &ret->token_policy))
 		return err_set(err, ERR_CONFIG, "--token-policy: '%.64s' is no policy", o->token_policy);
-	return read_texts(a, o, ret_texts, err) < 0 ? -1 : read_variables(a, &o->env, &ret_options->variables, err);
+	return read_variables(a, &o->env, &ret->variables, err);
+}
+
+int configure_inputs(struct arena *a, const struct options *o, struct config_texts *ret_texts, struct inject_options *ret_options, struct err *err)
+{
+	*ret_texts = (struct config_texts){0};
+	return read_texts(a, o, ret_texts, err) < 0 ? -1 : read_options(a, o, ret_options, err);
 }
 
 static struct inject_config *load(struct arena *a, const struct options *o, struct err *err)
@@ -118,16 +123,43 @@ struct inject_config *configure(const struct options *o, struct err *err)
 	return c;
 }
 
+struct inject_config *configure_from(const struct options *o, const struct config_texts *texts, enum token_discovery discovery, struct err *err)
+{
+	struct inject_config *c = NULL;
+	struct inject_options inject;
+	struct arena a;
+
+	arena_init(&a, 0);
+	if (read_options(&a, o, &inject, err) == 0) {
+		inject.token_discovery = discovery;
+		c = inject_config_load(texts, &inject, err);
+	}
+	arena_release(&a);
+	if (!c)
+		blame_files(err);
+	return c;
+}
+
+struct guard *configure_guard_from(const struct named_text *text, const struct inject_config *config, int64_t now, struct err *err)
+{
+	const struct guard_known known = {
+		.namespaces = config ? config->namespaces : NULL, .n_namespaces = config ? config->n_namespaces : 0, .now = now};
+	struct guard *g = guard_load(text, &known, err);
+
+	if (!g)
+		blame_files(err);
+	return g;
+}
+
 struct guard *configure_guard(const struct options *o, const struct inject_config *config, int64_t now, struct err *err)
 {
-	const struct guard_known known = {.namespaces = config ? config->namespaces : NULL, .n_namespaces = config ? config->n_namespaces : 0, .now = now};
 	struct named_text text = {0};
 	struct guard *g = NULL;
 	struct arena a;
 
 	arena_init(&a, 0);
 	if (read_text(&a, o->guard_config, &text, err) == 0)
-		g = guard_load(&text, &known, err);
+		g = configure_guard_from(&text, config, now, err);
 	else
 		(void)err_wrap(err, "--guard-config");
 	arena_release(&a);

@@ -63,6 +63,8 @@ struct options {
 	int64_t audit_checkpoint_interval; /* milliseconds */
 	const char *public_key, *since, *until, *reason, *user, *decision, *owner, *uid, *rule, *kind;
 	/* the cluster */
+	bool cluster;
+	const char *guard_configmap;
 	const char *kubeconfig, *context, *istio_namespace, *service_name, *service_account, *secret_name, *lease_name;
 	const char *certs;
 	struct option_list webhook_configurations;

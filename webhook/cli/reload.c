@@ -64,6 +64,16 @@ void reload_start(struct reload *r, struct snapshot_slot *config, const struct c
 			log_number("every_ms", r->watch.timing.poll_ms));
 }
 
+void reload_set_source(struct reload *r, struct reload_source source)
+{
+	r->source = source;
+}
+
+void reload_touch(struct reload *r, int64_t now)
+{
+	watch_touch(&r->watch, now);
+}
+
 void reload_release(struct reload *r)
 {
 	watch_release(&r->watch);
@@ -77,22 +87,45 @@ void reload_ask(struct reload *r, int64_t now)
 	watch_touch(&r->watch, now);
 }
 
-/* One line for one mistake, however often the file is looked at; again where somebody asked. */
-static void refuse(struct reload *r, enum server_part part, const struct err *err)
+/* Whether it is another than what was said last, or somebody asked. */
+static bool remember(struct reload *r, enum server_part part, const char *text)
 {
-	char text[RELOAD_TEXT_MAX];
-	const bool known = (err_print(err, text, sizeof(text)), strcmp(r->refused[part], text) == 0);
+	const bool known = strcmp(r->refused[part], text) == 0;
 
 	(void)snprintf(r->refused[part], sizeof(r->refused[part]), "%s", text);
 	server_set_refusal(r->server, part, text);
-	if (known && !r->asked)
-		return;
-	audit_refused(r->audit, part_names[part], text);
-	log_with(r->log, LOG_ERROR, "refused what the files hold now; the last good one stays in force",
-		log_cstr("part", part_names[part]), log_cstr("error", text));
+	return !known || r->asked;
 }
 
-/* The files hold what is in force. */
+/* One line for one mistake, however often the file is looked at; again where somebody asked. */
+static void refuse(struct reload *r, enum server_part part, const struct err *err)
+{
+	own(snapshot_unrefp) struct snapshot *current = snapshot_get(r->config);
+	const char *sentence = r->source.config && part != SERVER_CERTIFICATE
+				       ? "refused what the cluster holds now; the last good one stays in force"
+				       : "refused what the files hold now; the last good one stays in force";
+	char text[RELOAD_TEXT_MAX];
+
+	err_print(err, text, sizeof(text));
+	if (!remember(r, part, text))
+		return;
+	audit_refused(r->audit, part_names[part], text);
+	if (!current && part != SERVER_CERTIFICATE)
+		sentence = "refused what the cluster holds; there is none in force, and pods are not injected";
+	log_with(r->log, LOG_ERROR, sentence, log_cstr("part", part_names[part]), log_cstr("error", text));
+}
+
+/* Nothing is in force yet, and nothing is wrong. */
+static void await(struct reload *r, const struct err *err)
+{
+	char text[RELOAD_TEXT_MAX];
+
+	err_print(err, text, sizeof(text));
+	if (remember(r, SERVER_CONFIGURATION, text))
+		log_with(r->log, LOG_INFO, "no configuration yet", log_cstr("reason", text));
+}
+
+/* What is there is what is in force. */
 static void accept(struct reload *r, enum server_part part, bool replaced)
 {
 	const bool recovered = r->refused[part][0] != '\0';
@@ -100,7 +133,14 @@ static void accept(struct reload *r, enum server_part part, bool replaced)
 	r->refused[part][0] = '\0';
 	server_set_refusal(r->server, part, NULL);
 	if (!replaced && (recovered || r->asked))
-		log_with(r->log, LOG_INFO, "the files hold what is in force", log_cstr("part", part_names[part]));
+		log_with(r->log, LOG_INFO, r->source.config ? "the cluster holds what is in force" : "the files hold what is in force",
+			log_cstr("part", part_names[part]));
+}
+
+void reload_log_config(const struct inject_config *c, const struct log *log)
+{
+	for (size_t i = 0; i < c->warnings.len; i++)
+		log_with(log, LOG_WARN, "the configuration has something odd", log_cstr("what", c->warnings.text[i]));
 }
 
 void reload_log_guard(const struct guard *g, const struct log *log)
@@ -111,7 +151,7 @@ void reload_log_guard(const struct guard *g, const struct log *log)
 
 static void log_guard_replaced(const struct reload *r, const struct snapshot *s)
 {
-	log_with(r->log, LOG_INFO, "guard replaced", log_number("generation", (int64_t)s->generation), log_number("rules", (int64_t)s->guard->n_rules),
+	log_with(r->log, LOG_INFO, s->generation > 1 ? "guard replaced" : "guard in force", log_number("generation", (int64_t)s->generation), log_number("rules", (int64_t)s->guard->n_rules),
 		log_cstr("guard", s->guard->digest));
 	reload_log_guard(s->guard, r->log);
 }
@@ -128,13 +168,21 @@ void reload_log_token(struct reload *r, const struct inject_config *c)
 		log_with(r->log, LOG_ERROR, "pods are refused for want of a token", log_cstr("error", refusal));
 }
 
-static void log_replaced(const struct reload *r, const struct snapshot *s)
+/* Namespaces come and go: that is no other configuration, and nothing to tell of. */
+static void tell_replaced(struct reload *r, const struct snapshot *s, const char *digest_before)
 {
-	log_with(r->log, LOG_INFO, "configuration replaced", log_number("generation", (int64_t)s->generation),
-		log_cstr("configuration", s->config->digest));
-	for (size_t i = 0; i < s->config->warnings.len; i++)
-		log_with(r->log, LOG_WARN, "the configuration has something odd",
-			log_cstr("what", s->config->warnings.text[i]));
+	const bool surroundings = strcmp(s->config->digest, digest_before) == 0;
+
+	log_with(r->log, surroundings ? LOG_DEBUG : LOG_INFO,
+		surroundings      ? "nodes or namespaces replaced"
+		: s->generation > 1 ? "configuration replaced"
+				    : "configuration in force",
+		log_number("generation", (int64_t)s->generation), log_cstr("configuration", s->config->digest));
+	if (surroundings)
+		return;
+	reload_log_config(s->config, r->log);
+	reload_log_token(r, s->config);
+	audit_configuration(r->audit, s);
 }
 
 /* An emptied file is most likely one that is being written, and an empty mesh configuration would be a valid one. */
@@ -154,17 +202,35 @@ static int check_emptied(const struct reload *r, struct err *err)
 
 static struct inject_config *read_config(const struct reload *r, struct err *err)
 {
+	if (r->source.config)
+		return r->source.config(r->source.context, err);
 	return check_emptied(r, err) < 0 ? NULL : configure(r->options, err);
 }
 
-/* Whether it is another than the one in force; one that is the same is accepted at once. */
-static bool is_new(struct reload *r, enum server_part part, const char *digest, const char *current)
+static struct guard *read_guard(const struct reload *r, const struct inject_config *config, struct err *err)
 {
-	if (digest[0] && strcmp(digest, current) == 0) {
+	const int64_t now = (int64_t)time(NULL);
+
+	return r->source.guard ? r->source.guard(r->source.context, config, now, err) : configure_guard(r->options, config, now, err);
+}
+
+/* Whether it is another than the one in force; one that is the same is accepted at once. */
+static bool is_new(struct reload *r, enum server_part part, bool same)
+{
+	if (same)
 		accept(r, part, false);
-		return false;
-	}
-	return true;
+	return !same;
+}
+
+static bool same_config(const struct inject_config *c, const struct snapshot *current)
+{
+	return current && c->digest[0] && strcmp(c->digest, current->config->digest) == 0 &&
+	       strcmp(c->objects_digest, current->config->objects_digest) == 0;
+}
+
+static bool same_guard(const struct guard *g, const struct snapshot *current)
+{
+	return current && g->digest[0] && strcmp(g->digest, current->guard->digest) == 0;
 }
 
 /* What stays in force is shared with the current one; whole or not at all. */
@@ -186,47 +252,81 @@ static struct snapshot *next_snapshot(struct snapshot *current, struct inject_co
 	return next;
 }
 
-/* config, guard: taken; NULL where err says why there is none. */
-static void settle_policy(struct reload *r, struct inject_config *config, struct err *config_err, struct guard *guard, struct err *guard_err)
-{
-	own(inject_config_freep) struct inject_config *next = config;
-	own(guard_unrefp) struct guard *next_guard = guard;
-	own(snapshot_unrefp) struct snapshot *current = snapshot_get(r->config), *snapshot = NULL;
-	const bool configured = config && is_new(r, SERVER_CONFIGURATION, config->digest, current->config->digest);
-	const bool guarded = guard && is_new(r, SERVER_GUARD, guard->digest, current->guard->digest);
+/* What was read, and why it could not be: NULL. */
+struct policy {
+	struct inject_config *config; /* owned */
+	struct guard *guard;          /* counted */
+	struct err config_err, guard_err;
+};
 
-	if (!config)
-		refuse(r, SERVER_CONFIGURATION, config_err);
-	if (!guard)
-		refuse(r, SERVER_GUARD, guard_err);
-	if (next && !configured) {
-		inject_config_free(next);
-		next = NULL;
-	}
-	if (next_guard && !guarded) {
-		guard_unref(next_guard);
-		next_guard = NULL;
-	}
-	if (!configured && !guarded)
-		return;
-	snapshot = next_snapshot(current, &next, &next_guard, config_err);
+static void drop_config(struct policy *p)
+{
+	inject_config_free(take(p->config));
+}
+
+static void drop_guard(struct policy *p)
+{
+	guard_unref(take(p->guard));
+}
+
+static void release_policy(struct policy *p)
+{
+	drop_config(p);
+	drop_guard(p);
+}
+
+/* Nothing is in force yet, and what is to be is not there yet: one thing that is waited for is told of, the configuration first. */
+static bool is_awaited(const struct reload *r, const struct err *err, const struct snapshot *current)
+{
+	return r->source.config && !current && err->code == ERR_IO;
+}
+
+/* Leaves what is new; says so of what is not, and of what is wrong. */
+static void judge(struct reload *r, struct policy *p, const struct snapshot *current)
+{
+	if (!p->config && is_awaited(r, &p->config_err, current))
+		await(r, &p->config_err);
+	else if (!p->config)
+		refuse(r, SERVER_CONFIGURATION, &p->config_err);
+	else if (!p->guard && is_awaited(r, &p->guard_err, current))
+		await(r, &p->guard_err);
+	else if (!is_new(r, SERVER_CONFIGURATION, same_config(p->config, current)))
+		drop_config(p);
+	if (p->guard && !is_new(r, SERVER_GUARD, same_guard(p->guard, current)))
+		drop_guard(p);
+	else if (!p->guard && !is_awaited(r, &p->guard_err, current))
+		refuse(r, SERVER_GUARD, &p->guard_err);
+}
+
+static void put_in_force(struct reload *r, struct policy *p, struct snapshot *current)
+{
+	const bool configured = p->config != NULL, guarded = p->guard != NULL;
+	own(snapshot_unrefp) struct snapshot *snapshot = next_snapshot(current, &p->config, &p->guard, &p->config_err);
+
 	if (!snapshot) {
-		refuse(r, configured ? SERVER_CONFIGURATION : SERVER_GUARD, config_err);
+		refuse(r, configured ? SERVER_CONFIGURATION : SERVER_GUARD, &p->config_err);
 		return;
 	}
 	snapshot_swap(r->config, take(snapshot));
 	snapshot = snapshot_get(r->config);
 	if (configured) {
 		accept(r, SERVER_CONFIGURATION, true);
-		log_replaced(r, snapshot);
-		reload_log_token(r, snapshot->config);
-		audit_configuration(r->audit, snapshot);
+		tell_replaced(r, snapshot, current ? current->config->digest : "");
 	}
 	if (guarded) {
 		accept(r, SERVER_GUARD, true);
 		log_guard_replaced(r, snapshot);
 		audit_guard(r->audit, snapshot);
 	}
+}
+
+static void settle_policy(struct reload *r, struct policy *p)
+{
+	own(snapshot_unrefp) struct snapshot *current = snapshot_get(r->config);
+
+	judge(r, p, current);
+	if (current ? p->config || p->guard : p->config && p->guard)
+		put_in_force(r, p, current);
 }
 
 /* pair: NULL where err says why there is none. */
@@ -265,12 +365,13 @@ static bool must_read_again(struct reload *r, int64_t now)
 
 static void read_all(struct reload *r, struct arena *a, int64_t now)
 {
-	struct err config_err = {0}, guard_err = {0}, pair_err = {0};
+	own(release_policy) struct policy policy = {.config = NULL};
 	struct cert_pair pair = {0};
-	own(inject_config_freep) struct inject_config *config = read_config(r, &config_err);
-	own(guard_unrefp) struct guard *guard = configure_guard(r->options, config, (int64_t)time(NULL), &guard_err);
+	struct err pair_err = {0};
 	const bool paired = r->pair_from_files && keypair_read(a, r->options, &pair, &pair_err) == 0;
 
+	policy.config = read_config(r, &policy.config_err);
+	policy.guard = read_guard(r, policy.config, &policy.guard_err);
 	if (must_read_again(r, now))
 		return;
 	if (r->unsettled) {
@@ -284,7 +385,7 @@ static void read_all(struct reload *r, struct arena *a, int64_t now)
 		r->asked = false;
 		return;
 	}
-	settle_policy(r, take(config), &config_err, take(guard), &guard_err);
+	settle_policy(r, &policy);
 	if (r->pair_from_files)
 		settle_certificate(r, paired ? &pair : NULL, &pair_err);
 	r->asked = false;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The files of `outrigger serve`, read again when they change: the new configuration or certificate is put in force, or refused while the
- * last good one stays. What is refused is logged once and told to the server, for /readyz?verbose. One thread, the one that
- * waits for signals; requests go on meanwhile.
+ * The files of `outrigger serve`, or what it is given in place of them, read again when they change: the new configuration or certificate
+ * is put in force, or refused while the last good one stays. What is refused is logged once and told to the server, for /readyz?verbose.
+ * One thread, the one that waits for signals; requests go on meanwhile.
  */
 #ifndef WEBHOOK_CLI_RELOAD_H
 #define WEBHOOK_CLI_RELOAD_H
@@ -17,12 +17,20 @@
 
 enum { RELOAD_TEXT_MAX = 2 * sizeof(struct err) };
 
+/* Where configuration and guard come from in place of files. Caller owns what is returned; NULL with err: ERR_IO where it is not there yet. */
+struct reload_source {
+	struct inject_config *(*config)(void *context, struct err *err);
+	struct guard *(*guard)(void *context, const struct inject_config *config, int64_t now, struct err *err);
+	void *context; /* borrowed */
+};
+
 struct reload {
 	const struct options *options; /* borrowed, as all below */
 	struct snapshot_slot *config;
 	struct server *server;
 	const struct log *log;
 	struct audit *audit; /* NULL: none */
+	struct reload_source source; /* config NULL: the files of the options */
 	struct watch watch;
 	bool asked;          /* by a signal: say what came of it even if that is nothing */
 	bool empty_at_start[4]; /* files of the configuration */
@@ -35,12 +43,18 @@ struct reload {
 
 /* Before the files are read for the first time. Released with reload_release(). */
 void reload_init(struct reload *r, const struct options *o, struct watch_timing timing, int64_t now);
+/* In place of the files with the configuration, before reload_start(): then the slot may be empty at first. */
+void reload_set_source(struct reload *r, struct reload_source source);
 /* Once the server runs with what was read. served: NULL where the certificate is not one of files. */
 void reload_start(struct reload *r, struct snapshot_slot *config, const struct cert_pair *served, struct server *server,
 	const struct log *log);
 void reload_release(struct reload *r);
 
+/* The source has something new: read after the quiet period, as with files. */
+void reload_touch(struct reload *r, int64_t now);
+
 /* One line for each thing that loading found odd. */
+void reload_log_config(const struct inject_config *c, const struct log *log);
 void reload_log_guard(const struct guard *g, const struct log *log);
 
 /* Once for each change: that proxies get the weaker token, or that pods are refused for theirs. After reload_start(). */

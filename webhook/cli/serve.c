@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/version.h"
 #include "webhook/cli/auditing.h"
+#include "webhook/cli/clustering.h"
 #include "webhook/cli/command.h"
 #include "webhook/cli/configure.h"
 #include "webhook/cli/keeping.h"
@@ -42,13 +43,8 @@ static void warn_of_readable_key(const struct options *o, const struct log *log)
 			log_cstr("file", o->tls_key));
 }
 
-static void log_warnings(const struct inject_config *c, const struct log *log)
-{
-	for (size_t i = 0; i < c->warnings.len; i++)
-		log_with(log, LOG_WARN, "the configuration has something odd", log_cstr("what", c->warnings.text[i]));
-}
-
-static void log_start(const struct server *s, const struct snapshot *snapshot, const struct log *log)
+/* snapshot: NULL where nothing is in force yet. */
+static void log_start(const struct server *s, const struct options *o, const struct snapshot *snapshot, const struct log *log)
 {
 	char serving[LISTEN_NAME_MAX + 32];
 	struct log always = *log;
@@ -57,8 +53,8 @@ static void log_start(const struct server *s, const struct snapshot *snapshot, c
 	always.level = LOG_DEBUG;
 	(void)snprintf(serving, sizeof(serving), "serving https://%s/inject", server_address(s));
 	log_with(&always, LOG_INFO, serving, log_cstr("version", OUTRIGGER_VERSION),
-		log_cstr("health", server_metrics_address(s)), log_text("revision", snapshot->config->revision),
-		log_cstr("configuration", snapshot->config->digest));
+		log_cstr("health", server_metrics_address(s)), log_cstr("revision", o->revision),
+		log_cstr("configuration", snapshot ? snapshot->config->digest : "none yet"));
 }
 
 static void close_fd(int *fd)
@@ -75,10 +71,11 @@ static int next_signal(int fd)
 	return read(fd, &info, sizeof(info)) == (ssize_t)sizeof(info) ? (int)info.ssi_signo : 0;
 }
 
-/* Keeps up with the files until a signal says to end: which one. */
-static int watch_files(struct reload *r, int signals)
+/* Keeps up with the files and the cluster until a signal says to end: which one. */
+static int keep_up(struct reload *r, struct clustering *clustering, int signals)
 {
-	struct pollfd fds[] = {{.fd = signals, .events = POLLIN}, {.fd = r->watch.fd, .events = POLLIN}};
+	struct pollfd fds[] = {{.fd = signals, .events = POLLIN}, {.fd = r->watch.fd, .events = POLLIN},
+		{.fd = clustering->fd, .events = POLLIN}};
 	int number;
 
 	for (;;) {
@@ -88,6 +85,8 @@ static int watch_files(struct reload *r, int signals)
 				return number;
 			reload_ask(r, clock_ms());
 		}
+		if (clustering_changed(clustering))
+			reload_touch(r, clock_ms());
 		reload_step(r, clock_ms());
 	}
 }
@@ -131,25 +130,22 @@ static int read_client_auth(const struct options *o, struct client_auth **ret, s
 	return status;
 }
 
-/* cert: NULL where it is not known yet. */
-static void tell_what_serves(struct server *s, const struct snapshot *now, const struct cert_pair *cert, struct audit *audit,
-	const struct log *log)
+/* now, cert: NULL where it is not known yet. */
+static void tell_what_serves(const struct snapshot *now, const struct cert_pair *cert, struct audit *audit, const struct log *log)
 {
-	log_start(s, now, log);
-	audit_configuration(audit, now);
-	audit_guard(audit, now);
+	if (now) {
+		reload_log_config(now->config, log);
+		reload_log_guard(now->guard, log);
+		audit_configuration(audit, now);
+		audit_guard(audit, now);
+	}
 	if (cert)
 		audit_certificate(audit, cert);
 }
 
-static int serve(const struct options *o, const struct log *log, struct snapshot_slot *slot,
-	const struct cert_pair *cert, struct reload *reload, struct err *err)
+static struct server_options options_of(const struct options *o, struct snapshot_slot *slot, const struct log *log)
 {
-	own(close_fd) int signals = -1;
-	own(client_auth_freep) struct client_auth *client_auth = NULL;
-	own(auditing_stop) struct auditing auditing = {.audit = NULL};
-	own(keeping_stop) struct keeping keeping = {.options = NULL};
-	struct server_options options = {
+	return (struct server_options){
 		.listen = o->listen,
 		.metrics_listen = strcmp(o->metrics_listen, "off") == 0 ? NULL : o->metrics_listen,
 		.threads = (unsigned)o->threads,
@@ -160,6 +156,17 @@ static int serve(const struct options *o, const struct log *log, struct snapshot
 		.config = slot,
 		.log = log,
 	};
+}
+
+static int serve(const struct options *o, const struct log *log, struct snapshot_slot *slot,
+	const struct cert_pair *cert, struct reload *reload, struct err *err)
+{
+	own(close_fd) int signals = -1;
+	own(client_auth_freep) struct client_auth *client_auth = NULL;
+	own(auditing_stop) struct auditing auditing = {.audit = NULL};
+	own(clustering_stop) struct clustering clustering = {.options = NULL};
+	own(keeping_stop) struct keeping keeping = {.options = NULL};
+	struct server_options options = options_of(o, slot, log);
 	struct server *s;
 	sigset_t set;
 
@@ -167,28 +174,32 @@ static int serve(const struct options *o, const struct log *log, struct snapshot
 	signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 	if (signals < 0)
 		return err_set(err, ERR_IO, "cannot wait for signals: errno %d", errno);
-	if (keeping_prepare(&keeping, o, err) < 0 || auditing_start(&auditing, o, log, err) < 0)
+	if (clustering_prepare(&clustering, o, err) < 0 || keeping_prepare(&keeping, o, err) < 0 || auditing_start(&auditing, o, log, err) < 0)
 		return -1;
 	options.audit = auditing.audit;
 	if (read_client_auth(o, &client_auth, err) < 0)
 		return -1;
 	options.client_auth = client_auth;
+	if (clustering_start(&clustering, log, err) < 0)
+		return -1;
+	options.beside = clustering_beside(&clustering);
 	s = server_start(&options, cert, err);
 	if (!s)
 		return keypair_name_file(o, err);
 	warn_of_readable_key(o, log);
-	log_warnings(slot->current->config, log);
-	reload_log_guard(slot->current->guard, log);
 	if (keeping_start(&keeping, s, auditing.audit, log, err) < 0) {
 		server_stop(s);
 		return -1;
 	}
 	server_set_ready(s, true);
-	tell_what_serves(s, slot->current, cert, auditing.audit, log);
+	log_start(s, o, slot->current, log);
+	tell_what_serves(slot->current, cert, auditing.audit, log);
 	reload->audit = auditing.audit;
+	reload_set_source(reload, clustering_source(&clustering));
 	reload_start(reload, slot, cert, s, log);
-	reload_log_token(reload, slot->current->config);
-	drain(s, &keeping, o, set, watch_files(reload, signals), log);
+	if (slot->current)
+		reload_log_token(reload, slot->current->config);
+	drain(s, &keeping, o, set, keep_up(reload, &clustering, signals), log);
 	server_stop(s);
 	return 0;
 }
@@ -216,10 +227,12 @@ static int load_and_serve(const struct options *o, struct arena *a, struct snaps
 	if (log_init(&log, STDERR_FILENO, o->log_format, o->log_level, err) < 0 ||
 		(!keeping_own_ca(o) && keypair_read(a, o, &cert, err) < 0))
 		return -1;
-	snapshot = first_snapshot(o, err);
-	if (!snapshot)
-		return -1;
-	snapshot_swap(slot, snapshot);
+	if (!o->cluster) {
+		snapshot = first_snapshot(o, err);
+		if (!snapshot)
+			return -1;
+		snapshot_swap(slot, snapshot);
+	}
 	return serve(o, &log, slot, keeping_own_ca(o) ? NULL : &cert, reload, err);
 }
 

@@ -31,7 +31,7 @@ struct source {
 	bool opened;  /* the head of the watch has come */
 	bool stale;   /* the connection it had gave no answer: not to be used again */
 	bool changed; /* to be told of */
-	bool troubled; /* as was logged last */
+	bool broken, troubled; /* as was told, as was logged last */
 };
 
 struct informer {
@@ -140,11 +140,11 @@ static void begin_request(struct source *s)
 
 /* --- the thread ----------------------------------------------------------------------------------------------------- */
 
-/* Once for each trouble, and once where it is over. */
+/* Once for each trouble that the next try does not end, and once where it is over. */
 static void log_trouble(struct source *s)
 {
 	const struct reflector *r = &s->reflector;
-	const bool troubled = r->problem.code != ERR_NONE;
+	const bool troubled = r->problem.code != ERR_NONE && (s->troubled || r->failures > 1);
 	char text[INFORMER_TEXT_MAX];
 
 	if (troubled == s->troubled)
@@ -156,6 +156,16 @@ static void log_trouble(struct source *s)
 			log_cstr("what", r->o.what), log_cstr("error", text));
 	else
 		log_with(s->informer->o.log, LOG_INFO, "what the API server holds is followed again", log_cstr("what", r->o.what));
+}
+
+static void tell_recovered(struct source *s)
+{
+	const bool broken = s->reflector.problem.code != ERR_NONE;
+	const bool recovered = s->broken && !broken;
+
+	s->broken = broken;
+	if (recovered && s->informer->o.recovered)
+		s->informer->o.recovered(s->informer->o.context);
 }
 
 static void finish(struct source *s, CURLcode code)
@@ -217,6 +227,7 @@ static void tell(struct informer *i)
 
 		see_opened(s);
 		log_trouble(s);
+		tell_recovered(s);
 		changed = changed || s->changed;
 		s->changed = false;
 	}

@@ -20,6 +20,8 @@ struct informer_options {
 	size_t n_sources;
 	/* Called by the thread when what is kept of a collection is another, and when it is first answered. */
 	void (*changed)(void *context);
+	/* And when one is followed again that was not; NULL: nobody. */
+	void (*recovered)(void *context);
 	void *context;
 	const struct log *log; /* NULL: nothing is logged */
 };

@@ -49,10 +49,13 @@ static bool configuration_holds(struct server *s, struct arena *a, const char **
 {
 	own(snapshot_unrefp) struct snapshot *snapshot = snapshot_get(s->options.config);
 
+	const char *missing = refusals_what(&s->refusals, SERVER_CONFIGURATION, a);
+
 	*ret_detail = snapshot ? arena_printf(a, "generation %llu, digest %.12s, for %llds%s",
 					 (unsigned long long)snapshot->generation, snapshot->config->digest,
 					 age(snapshot->since), refused(s, SERVER_CONFIGURATION, a))
-			       : "none is loaded";
+		      : missing ? arena_printf(a, "none is loaded: %s", missing)
+				: "none is loaded";
 	return snapshot != NULL;
 }
 
@@ -127,6 +130,8 @@ unsigned answer_readyz(struct server *s, struct request *r, const char **ret_typ
 			text_addf(&r->out, "[%c]%s %s: %s\n", holds ? '+' : '-', checks[i].name,
 				holds ? "ok" : "failed", detail ? detail : "");
 	}
+	if (details && s->options.beside.health)
+		s->options.beside.health(s->options.beside.context, &r->out);
 	text_adds(&r->out, !all ? "readyz check failed\n" : details ? "readyz check passed\n" : "ok\n");
 	return all ? MHD_HTTP_OK : MHD_HTTP_SERVICE_UNAVAILABLE;
 }

@@ -353,6 +353,8 @@ unsigned answer_metrics(struct server *s, struct request *r, const char **ret_ty
 	for (unsigned i = 0; i < SERVER_PARTS; i++)
 		state.refused[i] = refusals_has(&s->refusals, (enum server_part)i);
 	metrics_print(&s->metrics_counted, &state, &r->out);
+	if (s->options.beside.metrics)
+		s->options.beside.metrics(s->options.beside.context, &r->out);
 	served_cert_unref(cert);
 	return MHD_HTTP_OK;
 }

@@ -16,6 +16,13 @@
 #include "webhook/server/listen.h"
 #include "webhook/snapshot.h"
 
+/* What somebody else has to say in /metrics, and in /readyz?verbose ("[+]NAME ok: DETAIL" lines). Any thread; each appends. */
+struct server_beside {
+	void (*metrics)(void *context, struct text *out); /* NULL: nothing, as the other */
+	void (*health)(void *context, struct text *out);
+	void *context; /* borrowed; outlives the server */
+};
+
 struct server_options {
 	const char *listen;         /* ADDR:PORT */
 	const char *metrics_listen; /* NULL: none */
@@ -28,6 +35,7 @@ struct server_options {
 	struct census *census;        /* borrowed; NULL: nobody counts pods. Outlives the server */
 	struct events *events;        /* borrowed; NULL: no Events are written. Outlives the server */
 	const struct client_auth *client_auth; /* borrowed; NULL: the webhook port asks no client for a certificate */
+	struct server_beside beside;
 	const struct log *log;        /* borrowed; NULL: nothing is logged */
 };
 

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What injection needs of the cluster's objects, as JSON; the rest is not kept. Each is a reflector_keep. */
+#ifndef WEBHOOK_CLUSTER_KEEP_H
+#define WEBHOOK_CLUSTER_KEEP_H
+
+#include "webhook/cluster/reflector.h"
+
+/* Its data: {"KEY":"TEXT",...}. */
+void keep_config_map(struct text *out, const struct value *object);
+/* Manifests, as config_texts.api_objects has them. Of a node, its name and its kubelet's version. */
+void keep_node(struct text *out, const struct value *object);
+/* Of a namespace, its labels, and those annotations that OpenShift gives it. */
+void keep_namespace(struct text *out, const struct value *object);
+void keep_proxy_config(struct text *out, const struct value *object);
+
+#endif

@@ -35,7 +35,7 @@ var provoked = []struct{ finding, remedy string }{
 	{"WARNING pods-without-sidecar: Namespace ill-late: 1 pods have no sidecar", "kubectl -n ill-late rollout restart"},
 	{"ERROR   right-missing: ServiceAccount outrigger-system/outrigger: may not list nodes", "apply the chart's RBAC"},
 	{"WARNING configuration-odd: ConfigMap istio key mesh line 1: unknown field 'trustDomian'", "use 'trustDomain'"},
-	{"ERROR   ca-bundle-mismatch: Webhook outrigger.outrigger.test: ", "see that a replica holds the Lease"},
+	{"ERROR   ca-bundle-mismatch: Webhook rev.namespace.outrigger.outrigger.test: ", "see that a replica holds the Lease"},
 }
 
 const fallback = "WARNING token-fallback: Detected that your cluster does not support third party JWT authentication. " +

@@ -18,15 +18,22 @@ struct walk {
 
 static const struct value *step(struct walk *w, const struct value *v, const struct go_type *type);
 
-static const struct value *number_text(struct walk *w, struct str number)
+static bool is_float(const struct value *number)
+{
+	const struct str s = number->u.s;
+
+	return number->flags & V_FLOAT || memchr(s.p, '.', s.len) || memchr(s.p, 'e', s.len) || memchr(s.p, 'E', s.len);
+}
+
+static const struct value *number_text(struct walk *w, const struct value *number)
 {
 	struct text t;
 
-	/* Whole numbers keep their digits; others are printed as a 32-bit float's value. */
-	if (!memchr(number.p, '.', number.len) && !memchr(number.p, 'e', number.len) && !memchr(number.p, 'E', number.len))
-		return value_copy_str(w->a, number);
+	/* Integers keep their digits; floats are printed as a 32-bit float's value. */
+	if (!is_float(number))
+		return value_copy_str(w->a, number->u.s);
 	text_init(&t, w->a, 64);
-	go_format_float(&t, (double)(float)raw_float(&(struct value){.kind = K_NUMBER, .u.s = number}), 'g', -1, 32);
+	go_format_float(&t, (double)(float)raw_float(number), 'g', -1, 32);
 	return t.failed ? NULL : value_str(w->a, (struct str){t.data, t.len});
 }
 
@@ -36,7 +43,7 @@ static const struct value *step_scalar(struct walk *w, const struct value *v, co
 		return v;
 	if (v->kind == K_BOOL)
 		return value_cstr(w->a, v->u.b ? "true" : "false");
-	return v->kind == K_NUMBER ? number_text(w, v->u.s) : v;
+	return v->kind == K_NUMBER ? number_text(w, v) : v;
 }
 
 static const struct value *step_list(struct walk *w, const struct value *v, const struct go_type *elem)

@@ -47,6 +47,8 @@ enum value_flag {
 	V_ASIS = 2,
 	/* Text made on purpose to be structure of pod strings (toYaml, toJSON, ...): allowed, and recorded. */
 	V_STRUCTURE = 4,
+	/* A raw number that YAML reads as a float, also where its text is whole: Go prints it otherwise than an integer. */
+	V_FLOAT = 8,
 };
 
 struct list {

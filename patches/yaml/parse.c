@@ -77,6 +77,7 @@ static const struct value *binary(struct decoder *d, struct str bytes, struct er
 
 static const struct value *number(struct decoder *d, const struct yaml_node *n, const struct yaml_scalar *s, struct err *err)
 {
+	const struct value *v;
 	struct text out;
 
 	text_init(&out, d->arena, 64);
@@ -92,7 +93,8 @@ static const struct value *number(struct decoder *d, const struct yaml_node *n, 
 	}
 	if (out.failed)
 		return made(NULL, err);
-	return leaf(d, K_NUMBER, (struct str){out.data, out.len}, err);
+	v = leaf(d, K_NUMBER, (struct str){out.data, out.len}, err);
+	return v && s->type == YAML_TYPE_FLOAT ? made(value_flagged(d->arena, v, V_FLOAT), err) : v;
 }
 
 static int resolve(struct decoder *d, const struct yaml_node *n, struct yaml_scalar *ret, struct err *err)

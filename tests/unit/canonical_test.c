@@ -11,6 +11,7 @@
 
 #include "patches/pod/coerce.h"
 #include "patches/value/json.h"
+#include "patches/yaml/yaml.h"
 #include "tests/unit/oom.h"
 
 #define POD_TEMPLATE "{\"metadata\":{},\"spec\":{\"containers\":[]}}"
@@ -170,6 +171,24 @@ static void test_coerced(void **state UNUSED)
 	}
 }
 
+/* A float is one also where it is whole: sigs.k8s.io/yaml prints it as Go prints a 32-bit float. */
+static void test_coerced_yaml_floats(void **state UNUSED)
+{
+	static const char given[] = "metadata: {labels: {a: 1e9, b: 1.0, c: 1e3, d: 1000000, e: 12345678.0, f: '1e9'}}\n";
+	struct err err = {0};
+	const struct value *v;
+	struct arena a;
+
+	arena_init(&a, 0);
+	v = yaml_parse(&a, STR(given), 0, &err);
+	assert_non_null(v);
+	v = coerce_strings(&a, v, &go_deployment, &err);
+	assert_non_null(v);
+	assert_string_equal(print(&a, v), "{\"metadata\":{\"labels\":{\"a\":\"1e+09\",\"b\":\"1\",\"c\":\"1000\",\"d\":\"1000000\","
+					  "\"e\":\"1.2345678e+07\",\"f\":\"1e9\"}}}");
+	arena_release(&a);
+}
+
 static int run_row(struct arena *a, const void *arg, struct err *err)
 {
 	const struct row *row = arg;
@@ -188,7 +207,7 @@ static void test_out_of_memory(void **state UNUSED)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rows), cmocka_unit_test(test_twice_is_once), cmocka_unit_test(test_coerced),
+		cmocka_unit_test(test_rows), cmocka_unit_test(test_twice_is_once), cmocka_unit_test(test_coerced), cmocka_unit_test(test_coerced_yaml_floats),
 		cmocka_unit_test(test_out_of_memory),
 	};
 

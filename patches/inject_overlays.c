@@ -17,6 +17,7 @@
 #include "patches/pod/template_data.h"
 #include "patches/pod/url_env.h"
 #include "patches/schema/schema.h"
+#include "patches/template/quote.h"
 
 /* --- what is known before the templates run --------------------------------------------------------------- */
 
@@ -140,15 +141,16 @@ static int run_template(struct injection *in, const struct named_template *t, st
 
 static int unknown_template(struct injection *in, struct str name, struct err *err)
 {
-	struct text known;
+	struct text known, quoted;
 
 	text_init(&known, in->a, 4096);
+	text_init(&quoted, in->a, 4096);
+	quote_with(&quoted, (struct str){name.p, name.len < 128 ? name.len : 128}, '"', false);
 	for (size_t i = 0; i < in->config->n_templates; i++) {
 		text_adds(&known, i ? ", " : "");
 		text_add(&known, in->config->templates[i].name.p, in->config->templates[i].name.len);
 	}
-	err_set(err, ERR_INPUT, "requested template \"%.*s\" not found; have %s", (int)(name.len < 128 ? name.len : 128), name.p,
-		known.len ? text_cstr(&known) : "none");
+	err_set(err, ERR_INPUT, "requested template %s not found; have %s", text_cstr(&quoted), known.len ? text_cstr(&known) : "none");
 	err_at(err, "/metadata/annotations/inject.istio.io~1templates");
 	return injection_refuse(in, REASON_UNKNOWN_TEMPLATE);
 }

@@ -353,6 +353,8 @@ static const struct row documents[] = {
 	{ANNOTATED(TEMPLATES, ""), REFUSED, REASON_UNKNOWN_TEMPLATE,
 		"requested template \"\" not found; have sidecar, gateway", AT "inject.istio.io~1templates"},
 	{ANNOTATED(TEMPLATES, "nobody"), REFUSED, REASON_UNKNOWN_TEMPLATE, "nobody", AT "inject.istio.io~1templates"},
+	{ANNOTATED(TEMPLATES, "no\\\\body"), REFUSED, REASON_UNKNOWN_TEMPLATE, "requested template \"no\\\\body\" not found",
+		AT "inject.istio.io~1templates"},
 	{ANNOTATED(TEMPLATES, "sidecar,,gateway"), REFUSED, REASON_UNKNOWN_TEMPLATE,
 		"requested template \"\" not found", AT "inject.istio.io~1templates"},
 	{ANNOTATED(TEMPLATES, "sidecar,"), REFUSED, REASON_UNKNOWN_TEMPLATE, "requested template \"\" not found",

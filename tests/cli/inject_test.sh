@@ -71,6 +71,15 @@ run 1 outrigger inject -f w.yaml
 silent out
 says err 'cannot unmarshal string into Go struct field DeploymentSpec.spec.replicas of type int32'
 
+printf 'apiVersion: v1\nkind: ReplicationController\nmetadata: {name: bare}\nspec: {replicas: 1}\n' >bare.yaml
+run 1 outrigger inject -f bare.yaml
+silent out
+says err 'ReplicationController bare: spec.template is required value'
+{ pod floats; printf '    env: [{name: a, value: 1e9}, {name: b, value: 1000000}]\n'; } >floats.yaml
+run 0 outrigger inject -f floats.yaml -o json
+says out '"value": "1e+09"'
+says out '"value": "1000000"'
+
 # --- streams ------------------------------------------------------------------------------------------------------------
 { echo "$service"; echo ---; pod a; echo ---; echo "$service"; } >stream.yaml
 run 0 outrigger inject -f stream.yaml

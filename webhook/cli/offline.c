@@ -228,6 +228,16 @@ static int change_workload(struct offline *f, const struct value *object, const 
 
 /* --- injection --------------------------------------------------------------------------------------------------- */
 
+/* Where Go's type has a pointer to the template istioctl refuses an object without one; nobody could start a pod from it. */
+static int check_template(const struct value *object, const struct shape *shape, struct err *err)
+{
+	const struct value *template = raw_get(raw_get(object, "spec"), "template");
+
+	if ((shape->type != &go_replication_controller && shape->type != &go_deployment_config) || (template && template->kind != K_NIL))
+		return 0;
+	return err_set(err, ERR_INPUT, "spec.template is required value");
+}
+
 static int inject_workload(struct offline *f, const struct value *object, const struct shape *shape,
 	const struct value **ret, struct err *err)
 {
@@ -239,6 +249,8 @@ static int inject_workload(struct offline *f, const struct value *object, const 
 
 	if (!pod)
 		return given ? err_nomem(err) : blame(object, &workload, err);
+	if (check_template(given, shape, err) < 0)
+		return blame(object, &workload, err);
 	if (inject_pod(f->config, f->a, &request, &result, err) < 0)
 		return blame(object, &workload, err);
 	if (!result.injected) {

@@ -16,6 +16,7 @@ func TestGolden(t *testing.T) {
 		"old":          {kube: "1.16.0", values: `{autoscaling: {enabled: true}}`},
 		"revision":     {name: "outrigger-1-30", namespace: "mesh", kube: "1.36.0", values: `{revision: 1-30, revisionTags: [prod]}`},
 		"files":        {kube: "1.36.0", values: `{certificates: {mode: files}}`},
+		"cluster":      {kube: "1.36.0", values: `{revision: 1-30, configuration: {source: cluster}, certificates: {mode: files}}`},
 		"cert-manager": {kube: "1.36.0", values: `{certificates: {mode: cert-manager}, require: {enabled: true}}`},
 	} {
 		got, complaint, err := r.helm(t)

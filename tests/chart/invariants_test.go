@@ -235,7 +235,7 @@ func (c rendered) args() map[string][]string {
 
 func (c rendered) asksAPI() bool {
 	args := c.args()
-	return args["certs"] != nil || args["webhook-configuration"] != nil
+	return args["certs"] != nil || args["webhook-configuration"] != nil || args["cluster"] != nil
 }
 
 // right is one: what may be done with what, "" for no name.
@@ -280,15 +280,29 @@ func (c rendered) rights() {
 			}
 		}
 	}
+	if args["cluster"] != nil {
+		suffix := ""
+		if revision := args["revision"][0]; revision != "default" {
+			suffix = "-" + revision
+		}
+		for _, verb := range []string{"list", "watch"} {
+			for _, r := range []right{{verb, "configmaps", "istio" + suffix}, {verb, "configmaps", "istio-sidecar-injector" + suffix},
+				{verb, "nodes", ""}, {verb, "namespaces", ""}, {verb, "proxyconfigs", ""}} {
+				need[r] = true
+			}
+		}
+	}
 	have := rightsOf(append(ofKind(c.all, "Role"), ofKind(c.all, "ClusterRole")...))
 	if !maps.Equal(need, have) {
 		c.Errorf("rights: %v, needed: %v", have, need)
 	}
 	account := only(c.T, c.all, "Deployment").text("spec", "template", "spec", "serviceAccountName")
 	for _, binding := range append(ofKind(c.all, "RoleBinding"), ofKind(c.all, "ClusterRoleBinding")...) {
-		role := ofKind(c.all, binding.text("roleRef", "kind"))
+		bound := func(role object) bool {
+			return role.name() == binding.text("roleRef", "name") && role.text("metadata", "namespace") == binding.text("metadata", "namespace")
+		}
 		subject := binding.list("subjects")
-		if len(role) != 1 || role[0].name() != binding.text("roleRef", "name") || len(subject) != 1 || subject[0].text("name") != account ||
+		if !slices.ContainsFunc(ofKind(c.all, binding.text("roleRef", "kind")), bound) || len(subject) != 1 || subject[0].text("name") != account ||
 			subject[0].text("namespace") != only(c.T, c.all, "Deployment").text("metadata", "namespace") {
 			c.Errorf("%s %s binds %v to %v", binding.kind(), binding.name(), binding.at("roleRef"), binding.at("subjects"))
 		}

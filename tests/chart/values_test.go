@@ -40,6 +40,9 @@ networkPolicy: {apiServerCIDRs: [10.0.0.0/28], apiServerPorts: [8443]}`},
 	{name: "files", values: fmt.Sprintf(`{certificates: {mode: files, secretName: mine, caBundle: %q}, webhook: {url: "https://outrigger.example.org"}}`, pem)},
 	{name: "mounted", namespace: "istio-system", values: `{revision: 1-30, configuration: {source: mounted}}`},
 	{name: "mounted by name", values: `{configuration: {source: mounted, injectorConfigMap: injector, meshConfigMap: mesh}}`},
+	{name: "from the cluster", values: `{configuration: {source: cluster}}`},
+	{name: "from the cluster by revision", namespace: "mesh", values: `
+{revision: 1-30, configuration: {source: cluster, namespace: mesh-config}, certificates: {mode: files}, guard: {existingConfigMap: team-guard}}`},
 	{name: "guard", values: `
 guard: {config: {rules: [{name: a, match: {injection: "off"}, action: deny, message: "no {{ template }}"}]}}
 require: {enabled: true, namespaceSelector: {matchLabels: {tier: restricted}, matchExpressions: [{key: a, operator: Exists}]}}`},

@@ -45,8 +45,12 @@ outrigger-require{{ include "outrigger.revisionSuffix" . }}{{ include "outrigger
 {{- toJson $names -}}
 {{- end }}
 
-{{/* "yes" where the pods ask the API server: for their own CA, or whether what they serve is trusted. */}}
+{{/* "yes" where the pods ask the API server: for the configuration, for their own CA, or whether what they serve is trusted. */}}
 {{- define "outrigger.asksAPI" -}}
+{{- if or (eq .Values.configuration.source "cluster") (include "outrigger.asksTrust" .) }}yes{{ end -}}
+{{- end }}
+
+{{- define "outrigger.asksTrust" -}}
 {{- if or (eq .Values.certificates.mode "self-signed") (and (eq .Values.certificates.mode "cert-manager") (include "outrigger.configurations" . | fromJsonArray)) }}yes{{ end -}}
 {{- end }}
 
@@ -115,6 +119,12 @@ What helm cannot say in a schema. Refused here, with the remedy, and not by pods
 {{- end }}
 {{- if and .Values.certificates.caBundle (ne .Values.certificates.mode "files") }}
 {{- fail (printf "certificates.caBundle is for certificates.mode=files: with %s it is written in the cluster" .Values.certificates.mode) }}
+{{- end }}
+{{- if and (eq .Values.configuration.source "cluster") (or .Values.configuration.injectorConfigMap .Values.configuration.meshConfigMap) }}
+{{- fail "configuration.injectorConfigMap and meshConfigMap are for configuration.source=mounted: with cluster they are those of the revision" }}
+{{- end }}
+{{- if and (eq .Values.configuration.source "cluster") (eq .Values.serviceAccount.name "default") }}
+{{- fail "configuration.source=cluster gives its service account rights: name one that is not every pod's, in place of default" }}
 {{- end }}
 {{- if and (eq .Values.certificates.mode "self-signed") (eq .Values.serviceAccount.name "default") }}
 {{- fail "certificates.mode=self-signed gives its service account rights: name one that is not every pod's, in place of default" }}

@@ -77,6 +77,10 @@ flag against `outrigger help serve`.
 {{- end }}
 
 {{- define "outrigger.serveConfiguration" }}
+{{- if eq .Values.configuration.source "cluster" }}
+- --cluster
+- --istio-namespace={{ .Values.configuration.namespace }}
+{{- end }}
 {{- if eq .Values.configuration.source "mounted" }}
 - --inject-config=/etc/outrigger/injector/config
 - --values=/etc/outrigger/injector/values

@@ -400,7 +400,7 @@ static void is_measured(void **state)
 	assert_non_null(strstr(text_cstr(&t), "\noutrigger_watch_lists_total{resource=\"nodes\"} 1\n"));
 	text_clear(&t);
 	clustering_beside(&s->c).health(&s->c, &t);
-	assert_non_null(strstr(text_cstr(&t), "[+]watch/mesh-configmap ok: ConfigMap istio-system/istio: 1 objects, heard of 0s ago\n"));
+	assert_non_null(strstr(text_cstr(&t), "[+]watch/mesh-configmap ok: ConfigMap istio-system/istio: 1 known, heard of 0s ago\n"));
 	assert_non_null(strstr(text_cstr(&t), "[+]discovery ok: the cluster has serviceaccounts/token\n"));
 	text_release(&t);
 }

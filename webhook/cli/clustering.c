@@ -438,7 +438,7 @@ static void print_health(void *context, struct text *out)
 		else if (!s.synced)
 			text_adds(out, "no answer yet\n");
 		else
-			text_addf(out, "%zu objects, heard of %llds ago\n", s.objects, (long long)(s.since_event_ms / 1000));
+			text_addf(out, "%zu known, heard of %llds ago\n", s.objects, (long long)(s.since_event_ms / 1000));
 	}
 	text_addf(out, "[+]discovery ok: %s\n", token_discovery_text((enum token_discovery)atomic_load(&c->discovery)));
 }

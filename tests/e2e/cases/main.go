@@ -39,6 +39,7 @@ func main() {
 	var t tally
 	skip := lab.Isolate()
 	t.part("suites", runSuites)
+	t.part("followed", runFollowed)
 	t.part("service", func(t *tally) error { return runScenarios(t, "service", skip, scenarios) })
 	fmt.Printf("e2e: %d passed, %d failed, %d skipped\n", t.passed, t.failed, t.skipped)
 	if t.failed > 0 || t.passed == 0 {

@@ -3,6 +3,7 @@
 package lab
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
@@ -30,11 +31,14 @@ type Cluster struct {
 	API  *Client
 	Dir  string
 	Logs string
-	// AuditLog is kube-apiserver's, of pods that are created; "" without.
+	// AuditLog is kube-apiserver's, of pods that are created and of what the
+	// account Outrigger writes; "" without.
 	AuditLog string
 
-	authority *Authority
-	ports     ports
+	authority  *Authority
+	ports      ports
+	server     *Program
+	serverArgs []string
 
 	mutex    sync.Mutex
 	programs []*Program
@@ -224,7 +228,7 @@ func (c *Cluster) startAPIServer() error {
 	if err != nil {
 		return err
 	}
-	server, err := c.Start("kube-apiserver", Find("kube-apiserver"), append(append(audit, addressFlags()...),
+	c.serverArgs = append(append(audit, addressFlags()...),
 		fmt.Sprintf("--etcd-servers=http://127.0.0.1:%d", c.ports.etcd),
 		fmt.Sprintf("--secure-port=%d", c.ports.api),
 		"--tls-cert-file="+crt, "--tls-private-key-file="+key,
@@ -235,14 +239,26 @@ func (c *Cluster) startAPIServer() error {
 		// As every cluster's installer sets it: istio-init may ask for it.
 		"--allow-privileged",
 		// It publishes the server's address, and a loopback one is refused.
-		"--endpoint-reconciler-type=none")...)
-	if err != nil {
-		return err
-	}
+		"--endpoint-reconciler-type=none")
 	if c.API, err = c.NewClient(); err != nil {
 		return err
 	}
-	return server.WaitFor(startLimit, "kube-apiserver ready", c.API.Ready)
+	return c.StartAPIServer()
+}
+
+// StartAPIServer starts it, also where KillAPIServer has ended it: as it was.
+func (c *Cluster) StartAPIServer() error {
+	var err error
+	if c.server, err = c.Start("kube-apiserver", Find("kube-apiserver"), c.serverArgs...); err != nil {
+		return err
+	}
+	return c.server.WaitFor(startLimit, "kube-apiserver ready", c.API.Ready)
+}
+
+// KillAPIServer ends it at once; asked to end it would go on with watches.
+func (c *Cluster) KillAPIServer() error {
+	c.server.Kill()
+	return Poll(stopLimit, "the killed API server's end", func() (bool, error) { return c.server.Ended(), nil })
 }
 
 // Pods reach it by the bridge that they hang on, and it sends what is for a
@@ -254,11 +270,15 @@ func addressFlags() []string {
 	return []string{"--bind-address=127.0.0.1"}
 }
 
+// Outrigger is the account of a release of that name in outrigger-system.
+const Outrigger = "system:serviceaccount:outrigger-system:outrigger"
+
 const auditPolicy = `apiVersion: audit.k8s.io/v1
 kind: Policy
 omitStages: [RequestReceived]
 rules:
 - {level: Metadata, verbs: [create], resources: [{group: "", resources: [pods]}]}
+- {level: Metadata, verbs: [create, update, patch, delete], users: ["` + Outrigger + `"]}
 - {level: None}
 `
 
@@ -301,6 +321,24 @@ func (c *Cluster) startManager() error {
 func (c *Cluster) HasServiceAccount(namespace string) bool {
 	status, _, err := c.API.Do("GET", "/api/v1/namespaces/"+namespace+"/serviceaccounts/default", nil)
 	return err == nil && status == http.StatusOK
+}
+
+// ServiceAccountKubeconfig writes a kubeconfig with a token of an account,
+// and returns where it is.
+func (c *Cluster) ServiceAccountKubeconfig(namespace, name string) (string, error) {
+	status, text, err := c.API.Do("POST", "/api/v1/namespaces/"+namespace+"/serviceaccounts/"+name+"/token",
+		[]byte(`{"apiVersion":"authentication.k8s.io/v1","kind":"TokenRequest","spec":{"expirationSeconds":7200}}`))
+	if err == nil && status != http.StatusCreated {
+		err = fmt.Errorf("request a token: %d: %s", status, text)
+	}
+	if err != nil {
+		return "", err
+	}
+	var answer struct{ Status struct{ Token string } }
+	if err := json.Unmarshal(text, &answer); err != nil {
+		return "", err
+	}
+	return c.kubeconfig(name, answer.Status.Token)
 }
 
 func (c *Cluster) kubeconfig(name, token string) (string, error) {

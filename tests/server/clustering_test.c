@@ -395,9 +395,9 @@ static void is_measured(void **state)
 	give_configuration(s);
 	text_init(&t, NULL, 64 << 10);
 	clustering_beside(&s->c).metrics(&s->c, &t);
-	assert_non_null(strstr(text_cstr(&t), "\noutrigger_watch_up{resource=\"injector-configmap\"} 1\n"));
-	assert_non_null(strstr(text_cstr(&t), "\noutrigger_watch_objects{resource=\"mesh-configmap\"} 1\n"));
-	assert_non_null(strstr(text_cstr(&t), "\noutrigger_watch_lists_total{resource=\"nodes\"} 1\n"));
+	assert_non_null(strstr(text_cstr(&t), "\noutrigger_cluster_watch_healthy{resource=\"injector-configmap\"} 1\n"));
+	assert_non_null(strstr(text_cstr(&t), "\noutrigger_cluster_watch_objects{resource=\"mesh-configmap\"} 1\n"));
+	assert_non_null(strstr(text_cstr(&t), "\noutrigger_cluster_watch_lists_total{resource=\"nodes\"} 1\n"));
 	text_clear(&t);
 	clustering_beside(&s->c).health(&s->c, &t);
 	assert_non_null(strstr(text_cstr(&t), "[+]watch/mesh-configmap ok: ConfigMap istio-system/istio: 1 known, heard of 0s ago\n"));

@@ -404,11 +404,11 @@ static int64_t watches_of(const struct informer_state *s)
 static void print_metrics(void *context, struct text *out)
 {
 	static const struct gauge gauges[] = {
-		{"outrigger_watch_up", "gauge", "Whether this collection of the Kubernetes API is followed now.", is_up},
-		{"outrigger_watch_event_age_seconds", "gauge", "Time since the last object, bookmark or list of it came; -1 before.", age_of},
-		{"outrigger_watch_objects", "gauge", "Objects of it that are known.", objects_of},
-		{"outrigger_watch_lists_total", "counter", "Times that all of it was asked for; more than one after a break too long.", lists_of},
-		{"outrigger_watch_watches_total", "counter", "Watches of it begun; each lasts five to ten minutes.", watches_of},
+		{"outrigger_cluster_watch_healthy", "gauge", "Whether this collection of the Kubernetes API is followed now.", is_up},
+		{"outrigger_cluster_watch_event_age_seconds", "gauge", "Time since the last object, bookmark or list of it came; -1 before.", age_of},
+		{"outrigger_cluster_watch_objects", "gauge", "Objects of it that are known.", objects_of},
+		{"outrigger_cluster_watch_lists_total", "counter", "Times that all of it was asked for; more than one after a break too long.", lists_of},
+		{"outrigger_cluster_watch_opened_total", "counter", "Watches of it begun; each lasts five to ten minutes.", watches_of},
 	};
 	struct clustering *c = context;
 	struct informer_state states[SOURCES];

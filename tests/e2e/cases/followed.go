@@ -193,7 +193,7 @@ func (f *follower) metric(name string) (map[string]float64, error) {
 }
 
 func (f *follower) isFollowed() (bool, error) {
-	up, err := f.metric("outrigger_watch_up")
+	up, err := f.metric("outrigger_cluster_watch_healthy")
 	for _, one := range up {
 		if one != 1 {
 			return false, err
@@ -397,7 +397,7 @@ func (f *follower) outlives() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	before, err := f.metric("outrigger_watch_lists_total")
+	before, err := f.metric("outrigger_cluster_watch_lists_total")
 	if err != nil {
 		return "", err
 	}
@@ -415,7 +415,7 @@ func (f *follower) outlives() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	after, err := f.metric("outrigger_watch_lists_total")
+	after, err := f.metric("outrigger_cluster_watch_lists_total")
 	if err != nil {
 		return "", err
 	}
@@ -435,7 +435,7 @@ func (f *follower) outage(away time.Duration) (time.Duration, error) {
 		return 0, err
 	}
 	if err := lab.Poll(30*time.Second, "watches that are down", func() (bool, error) {
-		up, err := f.metric("outrigger_watch_up")
+		up, err := f.metric("outrigger_cluster_watch_healthy")
 		return up[`{resource="nodes"}`] == 0, err
 	}); err != nil {
 		return 0, err

@@ -281,7 +281,7 @@ static const struct {
 	/* tokens and rights */
 	{{{P_TOKEN, 403, "{\"message\":\"no\"}"}}, "WARNING not-allowed: a token for our own service account cannot be read: no; remedy: allow this user to create serviceaccounts/token there"},
 	{{{P_TOKEN, 201, "{\"status\":{}}"}}, "ERROR   token-projection: the answer to a TokenRequest holds no token"},
-	{{{P_REVIEW, 201, NOT_ALLOWED}}, "ERROR   right-missing: ServiceAccount outrigger-system/outrigger: may not get configmaps in istio-system; the configuration is read from there"},
+	{{{P_REVIEW, 201, NOT_ALLOWED}}, "ERROR   right-missing: ServiceAccount outrigger-system/outrigger: may not list configmaps in istio-system; the configuration is read from there"},
 	{{{P_REVIEW, 201, ALLOWED}}, "WARNING right-too-much: ServiceAccount outrigger-system/outrigger: may create pods in the whole cluster"},
 	{{{P_REVIEW, 403, "{\"message\":\"no\"}"}}, "WARNING not-allowed: what our service account may do cannot be read: no"},
 	/* answers that are none */

@@ -11,7 +11,7 @@ static const struct right {
 	const char *why;
 	bool unwanted; /* more than it needs: whoever takes the webhook over has it too */
 } rights[] = {
-	{"get", "", "configmaps", ISTIO_NAMESPACE, "the configuration is read from there", false},
+	{"list", "", "configmaps", ISTIO_NAMESPACE, "the configuration is read from there", false},
 	{"watch", "", "configmaps", ISTIO_NAMESPACE, "changes of the configuration take effect by it", false},
 	{"list", "", "nodes", EVERYWHERE, "native sidecars are detected from the kubelets' versions", false},
 	{"watch", "", "namespaces", EVERYWHERE,

@@ -23,6 +23,8 @@ struct watch_timing {
 	int64_t poll_ms;  /* how often to compare without being told */
 };
 
+/* What comes from an API is whole in itself; only what comes together is to be read together. */
+#define WATCH_TIMING_API ((struct watch_timing){.quiet_ms = 50, .most_ms = 1000, .poll_ms = 10000})
 #define WATCH_TIMING ((struct watch_timing){.quiet_ms = 200, .most_ms = 2000, .poll_ms = 10000})
 
 /* What tells one state of a file from another without reading it; all zero for a file that is missing. */

@@ -248,7 +248,7 @@ int cmd_serve(const struct options *o, struct err *err)
 	if (process_harden(err) < 0)
 		return -1;
 	arena_init(&a, KEYPAIR_ARENA_MAX);
-	reload_init(&reload, o, WATCH_TIMING, clock_ms());
+	reload_init(&reload, o, o->cluster ? WATCH_TIMING_API : WATCH_TIMING, clock_ms());
 	snapshot_slot_init(&slot);
 	status = load_and_serve(o, &a, &slot, &reload, err);
 	reload_release(&reload);

@@ -135,6 +135,7 @@ static int tear_down(void **state)
 
 	keeping_stop(&s->k);
 	fixture_stop(&s->f);
+	keeping_release(&s->k);
 	api_stop(&s->api);
 	arena_release(&s->a);
 	(void)unlink(s->kubeconfig);
@@ -284,6 +285,54 @@ static void own_ca_from_the_secret(void **state)
 	expect_ready(s, true);
 }
 
+/* Without a look at certificates: readiness waits for nothing, and who leads counts. */
+static void events_and_counted_pods(void **state)
+{
+	struct stage *s = *state;
+	struct server_options made = {.listen = NULL};
+	struct event_note note = {.namespace = STR("shop"), .api_version = STR("apps/v1"), .kind = STR("ReplicaSet"), .name = STR("a"),
+		.uid = STR("u"), .reason = "GuardDenied", .message = STR("m")};
+	char *argv[] = {(char[]){"--events"}, (char[]){"--count-pods"}, (char[]){"--webhook-configuration=hook"}, (char[]){"--lease-name=lead"}};
+	struct err err = {0};
+
+	api_add(&s->api, (struct api_rule){.request = "POST /api/v1/namespaces/shop/events", .status = 201, .manner = API_ECHO});
+	api_add(&s->api, (struct api_rule){.request = "GET /api/v1/namespaces?limit=", .status = 200, .body = "{\"items\":[]}"});
+	api_add(&s->api, (struct api_rule){.request = "GET /api/v1/pods?limit=", .status = 200,
+				 .body = "{\"items\":[{\"metadata\":{\"namespace\":\"shop\"},\"spec\":{\"containers\":[{\"name\":\"istio-proxy\"}]}}]}"});
+	assert_int_equal(prepare(s, argv, ARRAY_LEN(argv), &err), 0);
+	assert_int_equal(keeping_equip(&s->k, &s->f.config, NULL, &made, &err), 0);
+	assert_non_null(made.events);
+	s->f.events = made.events;
+	s->f.census = made.census;
+	fixture_start(&s->f, 5000, 5000);
+	register_hook(s, s->f.ca.cert, "127.0.0.1");
+	assert_int_equal(keeping_start(&s->k, s->f.server, NULL, NULL, &err), 0);
+	events_put(made.events, &note);
+	wait_for(s, metrics, "\noutrigger_events_written_total 1\n");
+	wait_for(s, metrics, "\noutrigger_leader 1\n");
+	wait_for(s, metrics, "\noutrigger_pods_injected 1\n");
+	wait_for(s, readyz, "[+]trust ok");
+}
+
+static void only_events(void **state)
+{
+	struct stage *s = *state;
+	struct server_options made = {.listen = NULL};
+	char *argv[] = {(char[]){"--events"}};
+	struct err err = {0};
+
+	assert_int_equal(prepare(s, argv, ARRAY_LEN(argv), &err), 0);
+	assert_int_equal(keeping_equip(&s->k, &s->f.config, NULL, &made, &err), 0);
+	assert_null(made.census);
+	fixture_start(&s->f, 5000, 5000);
+	assert_int_equal(keeping_start(&s->k, s->f.server, NULL, NULL, &err), 0);
+	expect_ready(s, true);
+	assert_null(strstr(readyz(s), "trust"));
+	assert_null(strstr(metrics(s), "outrigger_leader"));
+	keeping_stop(&s->k);
+	assert_int_equal(api_asked(&s->api, ""), 0);
+}
+
 static void mistakes_are_named(void **state)
 {
 	struct stage *s = *state;
@@ -296,6 +345,7 @@ static void mistakes_are_named(void **state)
 		{"--certs=self-signed", "--host=a b", "'a b' is neither a DNS name nor an IP address"},
 		{"--certs=self-signed", "--ca-lifetime=2h", "the CA must live at least 3 times as long"},
 		{"--certs=self-signed", "--cert-lifetime=10s", "--cert-lifetime must be a time"},
+		{"--count-pods", "--listen=127.0.0.1:0", "--count-pods needs --webhook-configuration"},
 		{"--certs=other", "--host=a", "--certs must be files|self-signed, got 'other'"},
 	};
 
@@ -321,6 +371,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(ready_when_trusted, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_is_known_outlasts_the_api, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(own_ca_from_the_secret, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(events_and_counted_pods, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(only_events, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(mistakes_are_named, set_up, tear_down),
 	};
 

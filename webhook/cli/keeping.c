@@ -19,9 +19,19 @@ bool keeping_own_ca(const struct options *o)
 	return strcmp(o->certs, "self-signed") == 0;
 }
 
-static bool is_wanted(const struct options *o)
+static bool looks_at_trust(const struct options *o)
 {
 	return keeping_own_ca(o) || o->webhook_configurations.len;
+}
+
+static bool needs_lease(const struct options *o)
+{
+	return keeping_own_ca(o) || o->count_pods;
+}
+
+static bool is_wanted(const struct options *o)
+{
+	return looks_at_trust(o) || o->events || o->count_pods;
 }
 
 /* --- options
@@ -36,6 +46,9 @@ static int check_options(const struct options *o, struct err *err)
 	if (!keeping_own_ca(o) && o->hosts.len)
 		return err_set(err, ERR_CONFIG,
 			"--host is for --certs=self-signed: a certificate from files has its names already");
+	if (o->count_pods && !o->webhook_configurations.len)
+		return err_set(err, ERR_CONFIG,
+			"--count-pods needs --webhook-configuration: its selectors say which pods should have a sidecar");
 	return 0;
 }
 
@@ -135,9 +148,31 @@ int keeping_prepare(struct keeping *k, const struct options *o, struct err *err)
 		return 0;
 	if (access_config(&k->arena, o, &k->config, err) < 0)
 		return -1;
-	if (!keeping_own_ca(o))
+	if (!needs_lease(o))
 		return 0;
-	return find_namespace(k, err) < 0 ? -1 : check_own_ca(k, err);
+	if (find_namespace(k, err) < 0)
+		return -1;
+	return keeping_own_ca(o) ? check_own_ca(k, err) : 0;
+}
+
+int keeping_equip(struct keeping *k, struct snapshot_slot *config, const struct log *log, struct server_options *ret,
+	struct err *err)
+{
+	const struct options *o = k->options;
+	const struct events_options events = {.replica = k->replica, .log = log};
+	const struct census_options census = {.configuration = o->webhook_configurations.item,
+		.n_configurations = o->webhook_configurations.len,
+		.config = config,
+		.log = log};
+
+	if (gethostname(k->replica, sizeof(k->replica) - 1) < 0)
+		(void)snprintf(k->replica, sizeof(k->replica), "unknown");
+	k->log = log;
+	k->events = o->events ? events_new(&events, err) : NULL;
+	k->census = o->count_pods ? census_new(&census, err) : NULL;
+	ret->events = k->events;
+	ret->census = k->census;
+	return (o->events && !k->events) || (o->count_pods && !k->census) ? -1 : 0;
 }
 
 /* --- what the keeper does to the server, in its threads
@@ -201,10 +236,14 @@ static void init_ca(struct keeping *k)
 	ca_keeper_init(&k->ca, &options);
 }
 
+static void add_task(struct keeper_options *o, keeper_step *step, void *context, bool asks_leader)
+{
+	o->task[o->n_tasks++] = (struct keeper_task){.step = step, .context = context, .asks_leader = asks_leader};
+}
+
 static int start_keeper(struct keeping *k, struct err *err)
 {
-	const bool own = keeping_own_ca(k->options);
-	const struct keeper_options options = {
+	struct keeper_options options = {
 		.election = {.config = &k->config,
 			.namespace = k->namespace,
 			.name = k->options->lease_name,
@@ -213,11 +252,15 @@ static int start_keeper(struct keeping *k, struct err *err)
 			.log = k->log,
 			.changed = leads,
 			.context = k},
-		.task = {{.step = ca_keeper_step, .context = &k->ca, .asks_leader = own}},
-		.n_tasks = 1,
 	};
 
-	if (own)
+	if (looks_at_trust(k->options))
+		add_task(&options, ca_keeper_step, &k->ca, keeping_own_ca(k->options));
+	if (k->events)
+		add_task(&options, events_step, k->events, false);
+	if (k->census)
+		add_task(&options, census_step, k->census, true);
+	if (needs_lease(k->options))
 		server_set_leader(k->server, false);
 	k->keeper = keeper_start(&options, err);
 	return k->keeper ? 0 : -1;
@@ -231,10 +274,9 @@ int keeping_start(
 	k->server = server;
 	k->audit = audit;
 	k->log = log;
-	if (gethostname(k->replica, sizeof(k->replica) - 1) < 0)
-		(void)snprintf(k->replica, sizeof(k->replica), "unknown");
-	judged(k, "the webhook configurations were not looked at yet");
-	log_with(log, LOG_INFO, "the cluster is asked for certificates and webhook configurations",
+	if (looks_at_trust(k->options))
+		judged(k, "the webhook configurations were not looked at yet");
+	log_with(log, LOG_INFO, "the cluster is asked, or told of pods",
 		log_cstr("server", k->config.server), log_cstr("as", k->config.origin));
 	init_ca(k);
 	return start_keeper(k, err);
@@ -245,4 +287,11 @@ void keeping_stop(struct keeping *k)
 	keeper_stop(take(k->keeper));
 	ca_keeper_release(&k->ca);
 	arena_release(&k->arena);
+}
+
+void keeping_release(struct keeping *k)
+{
+	keeping_stop(k);
+	events_free(take(k->events));
+	census_free(take(k->census));
 }

@@ -68,6 +68,7 @@ struct options {
 	const char *kubeconfig, *context, *istio_namespace, *service_name, *service_account, *secret_name, *lease_name;
 	const char *certs;
 	struct option_list webhook_configurations;
+	bool events, count_pods;
 	int64_t cert_lifetime, ca_lifetime, ca_settle; /* milliseconds */
 	/* logging */
 	const char *log_format, *log_level;

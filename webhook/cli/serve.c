@@ -165,7 +165,7 @@ static int serve(const struct options *o, const struct log *log, struct snapshot
 	own(client_auth_freep) struct client_auth *client_auth = NULL;
 	own(auditing_stop) struct auditing auditing = {.audit = NULL};
 	own(clustering_stop) struct clustering clustering = {.options = NULL};
-	own(keeping_stop) struct keeping keeping = {.options = NULL};
+	own(keeping_release) struct keeping keeping = {.options = NULL};
 	struct server_options options = options_of(o, slot, log);
 	struct server *s;
 	sigset_t set;
@@ -174,7 +174,8 @@ static int serve(const struct options *o, const struct log *log, struct snapshot
 	signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 	if (signals < 0)
 		return err_set(err, ERR_IO, "cannot wait for signals: errno %d", errno);
-	if (clustering_prepare(&clustering, o, err) < 0 || keeping_prepare(&keeping, o, err) < 0 || auditing_start(&auditing, o, log, err) < 0)
+	if (clustering_prepare(&clustering, o, err) < 0 || keeping_prepare(&keeping, o, err) < 0 ||
+		keeping_equip(&keeping, slot, log, &options, err) < 0 || auditing_start(&auditing, o, log, err) < 0)
 		return -1;
 	options.audit = auditing.audit;
 	if (read_client_auth(o, &client_auth, err) < 0)

@@ -235,7 +235,7 @@ func (c rendered) args() map[string][]string {
 
 func (c rendered) asksAPI() bool {
 	args := c.args()
-	return args["certs"] != nil || args["webhook-configuration"] != nil || args["cluster"] != nil
+	return args["certs"] != nil || args["webhook-configuration"] != nil || args["cluster"] != nil || args["events"] != nil
 }
 
 // right is one: what may be done with what, "" for no name.
@@ -266,11 +266,23 @@ func (c rendered) rights() {
 	args, need := c.args(), map[right]bool{}
 	if args["certs"] != nil {
 		need[right{"create", "secrets", ""}] = true
-		need[right{"create", "leases", ""}] = true
 		for _, verb := range []string{"get", "update"} {
 			need[right{verb, "secrets", args["secret-name"][0]}] = true
+		}
+	}
+	if args["certs"] != nil || args["count-pods"] != nil {
+		need[right{"create", "leases", ""}] = true
+		for _, verb := range []string{"get", "update"} {
 			need[right{verb, "leases", args["lease-name"][0]}] = true
 		}
+	}
+	if args["events"] != nil {
+		need[right{"create", "events", ""}] = true
+		need[right{"patch", "events", ""}] = true
+	}
+	if args["count-pods"] != nil {
+		need[right{"list", "namespaces", ""}] = true
+		need[right{"list", "pods", ""}] = true
 	}
 	for _, name := range args["webhook-configuration"] {
 		for _, resource := range []string{"mutatingwebhookconfigurations", "validatingwebhookconfigurations"} {

@@ -54,6 +54,8 @@ require: {enabled: true, namespaceSelector: {matchLabels: {tier: restricted}, ma
 	{name: "autoscaled", values: `{autoscaling: {enabled: true, minReplicas: 3, maxReplicas: 10}}`},
 	{name: "OpenShift", values: `{istio: {platform: openshift, compliancePolicy: fips-140-2, nativeSidecars: true, version: "1.24"}}`},
 	{name: "a user of many digits", values: `{runAsUser: 1000680000, server: {maxConnections: 100000, threads: 4, maxBody: 16Mi}}`},
+	{name: "without Events", values: `{certificates: {mode: files}, events: {enabled: false}}`},
+	{name: "nothing counted", values: `{certificates: {mode: cert-manager}, metrics: {countPods: false}}`},
 	{name: "monitoring", values: `
 metrics: {annotations: false, serviceMonitor: {enabled: true, labels: {release: prometheus}}, prometheusRule: {enabled: true}, dashboard: {enabled: true}}`},
 	{name: "little", values: `

@@ -106,10 +106,15 @@ static int read_configuration(struct run *r, struct cluster_client *client, cons
 	const struct cluster_call call = {.verb = CLUSTER_GET,
 		.place = {.api = REGISTRATION, .resource = "mutatingwebhookconfigurations", .name = name}};
 	struct cluster_answer answer;
+	struct err refused = {0};
 	const struct value *l;
 
-	if (cluster_do(client, &r->arena, &call, &answer, err) < 0)
+	if (cluster_do(client, &r->arena, &call, &answer, &refused) < 0) {
+		if (answer.status == CLUSTER_NOT_FOUND)
+			return 0; /* a validating one, or none yet: it injects nobody */
+		*err = refused;
 		return -1;
+	}
 	l = raw_get(answer.object, "webhooks");
 	for (size_t i = 0; l && l->kind == K_LIST && i < l->u.list.len && r->measure.n_entries < ENTRIES_MAX; i++) {
 		struct webhook_entry *e = &r->entry[r->measure.n_entries];

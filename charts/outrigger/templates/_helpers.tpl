@@ -45,13 +45,19 @@ outrigger-require{{ include "outrigger.revisionSuffix" . }}{{ include "outrigger
 {{- toJson $names -}}
 {{- end }}
 
-{{/* "yes" where the pods ask the API server: for the configuration, for their own CA, or whether what they serve is trusted. */}}
+{{/* "yes" where the pods ask the API server: for the configuration, for their own CA, or whether what they serve is trusted; or tell it of pods. */}}
 {{- define "outrigger.asksAPI" -}}
-{{- if or (eq .Values.configuration.source "cluster") (include "outrigger.asksTrust" .) }}yes{{ end -}}
+{{- if or (eq .Values.configuration.source "cluster") (eq .Values.certificates.mode "self-signed") (include "outrigger.looksAtTrust" .) .Values.events.enabled }}yes{{ end -}}
 {{- end }}
 
-{{- define "outrigger.asksTrust" -}}
-{{- if or (eq .Values.certificates.mode "self-signed") (and (eq .Values.certificates.mode "cert-manager") (include "outrigger.configurations" . | fromJsonArray)) }}yes{{ end -}}
+{{/* "yes" where they ask whether their webhook configurations trust what they serve. */}}
+{{- define "outrigger.looksAtTrust" -}}
+{{- if and (ne .Values.certificates.mode "files") (include "outrigger.configurations" . | fromJsonArray) }}yes{{ end -}}
+{{- end }}
+
+{{/* "yes" where the leader counts pods: by the selectors of configurations that it looks at anyway. */}}
+{{- define "outrigger.countsPods" -}}
+{{- if and .Values.metrics.countPods .Values.webhook.enabled (include "outrigger.looksAtTrust" .) }}yes{{ end -}}
 {{- end }}
 
 {{/*

@@ -29,6 +29,7 @@ flag against `outrigger help serve`.
 {{- range $key, $value := .Values.istio.env }}
 - {{ printf "--env=%s=%v" $key $value | quote }}
 {{- end }}
+{{- include "outrigger.serveTelling" . }}
 {{- include "outrigger.serveAudit" . }}
 {{- include "outrigger.serveLimits" . }}
 {{- end }}
@@ -69,9 +70,22 @@ flag against `outrigger help serve`.
 - --tls-cert=/etc/outrigger/certs/tls.crt
 - --tls-key=/etc/outrigger/certs/tls.key
 {{- end }}
-{{- if ne $c.mode "files" }}
+{{- if include "outrigger.looksAtTrust" . }}
 {{- range include "outrigger.configurations" . | fromJsonArray }}
 - --webhook-configuration={{ . }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- define "outrigger.serveTelling" }}
+{{- if .Values.events.enabled }}
+- --events
+{{- end }}
+{{- if include "outrigger.countsPods" . }}
+- --count-pods
+{{- if ne .Values.certificates.mode "self-signed" }}
+- --namespace={{ .Release.Namespace }}
+- --lease-name={{ include "outrigger.lease" . }}
 {{- end }}
 {{- end }}
 {{- end }}

@@ -274,6 +274,7 @@ func (c rendered) rights() {
 		need[right{"create", "leases", ""}] = true
 		for _, verb := range []string{"get", "update"} {
 			need[right{verb, "leases", args["lease-name"][0]}] = true
+			need[right{verb, "leases", only(c.T, c.all, "Service").name()}] = true // as `outrigger check` asks
 		}
 	}
 	if args["events"] != nil {

@@ -256,7 +256,7 @@ static void own_ca_from_the_secret(void **state)
 {
 	struct stage *s = *state;
 	char *argv[] = {(char[]){"--certs=self-signed"}, (char[]){"--webhook-configuration=hook"}, (char[]){"--secret-name=certs"},
-		(char[]){"--host=mesh.example.org"}, (char[]){"--lease-name=lead"}};
+		(char[]){"--host=mesh.example.org"}, (char[]){"--lease-name=lead"}, (char[]){"--lease-duration=3s"}};
 
 	s->f.no_certificate = true;
 	fixture_start(&s->f, 5000, 5000);
@@ -346,6 +346,7 @@ static void mistakes_are_named(void **state)
 		{"--certs=self-signed", "--ca-lifetime=2h", "the CA must live at least 3 times as long"},
 		{"--certs=self-signed", "--cert-lifetime=10s", "--cert-lifetime must be a time"},
 		{"--count-pods", "--listen=127.0.0.1:0", "--count-pods needs --webhook-configuration"},
+		{"--certs=self-signed", "--lease-duration=1s", "--lease-duration must be a time"},
 		{"--certs=other", "--host=a", "--certs must be files|self-signed, got 'other'"},
 	};
 

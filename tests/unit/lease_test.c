@@ -357,6 +357,14 @@ static void sleeper_does_not_lead(void **state UNUSED)
 	arena_release(&s.a);
 }
 
+static void durations_keep_their_proportions(void **state UNUSED)
+{
+	const struct lease_timing usual = lease_timing(15000), quick = lease_timing(3000);
+
+	assert_memory_equal(&usual, &LEASE_TIMING, sizeof(usual));
+	assert_true(quick.retry_ms * 2 < quick.deadline_ms && quick.deadline_ms + quick.retry_ms <= quick.lease_ms);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -368,6 +376,7 @@ int main(void)
 		cmocka_unit_test(answers_good_and_bad),
 		cmocka_unit_test(leader_looks_after_a_conflict),
 		cmocka_unit_test(sleeper_does_not_lead),
+		cmocka_unit_test(durations_keep_their_proportions),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

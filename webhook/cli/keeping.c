@@ -248,7 +248,7 @@ static int start_keeper(struct keeping *k, struct err *err)
 			.namespace = k->namespace,
 			.name = k->options->lease_name,
 			.identity = k->replica,
-			.timing = LEASE_TIMING,
+			.timing = lease_timing(k->options->lease_duration),
 			.log = k->log,
 			.changed = leads,
 			.context = k},

@@ -52,6 +52,8 @@ static const struct option table[] = {
 	 .help = "self-signed: the Secret with the CA and the certificate; made where it is missing"},
 	{.name = "lease-name", AT(lease_name), .type = OPTION_STRING, .verbs = VERB_SERVE, .argument = "NAME", .fallback = "outrigger",
 	 .help = "the Lease whose holder writes; the others only serve"},
+	{.name = "lease-duration", AT(lease_duration), .type = OPTION_DURATION, .least = 3000, .most = 600000, .verbs = VERB_SERVE,
+	 .argument = "TIME", .fallback = "15s", .help = "so long after it was last renewed another replica may take the Lease"},
 	{.name = "cert-lifetime", AT(cert_lifetime), .type = OPTION_DURATION, .least = 20000, .most = MOST_LIFETIME, .verbs = VERB_SERVE,
 	 .argument = "TIME", .fallback = "2160h", .help = "self-signed: life of a serving certificate; renewed after two thirds of it"},
 	{.name = "ca-lifetime", AT(ca_lifetime), .type = OPTION_DURATION, .least = 60000, .most = MOST_LIFETIME, .verbs = VERB_SERVE,

@@ -69,7 +69,7 @@ struct options {
 	const char *certs;
 	struct option_list webhook_configurations;
 	bool events, count_pods;
-	int64_t cert_lifetime, ca_lifetime, ca_settle; /* milliseconds */
+	int64_t cert_lifetime, ca_lifetime, ca_settle, lease_duration; /* milliseconds */
 	/* logging */
 	const char *log_format, *log_level;
 	/* offline */

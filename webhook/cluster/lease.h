@@ -19,6 +19,12 @@ struct lease_timing {
 
 #define LEASE_TIMING ((struct lease_timing){.lease_ms = 15000, .deadline_ms = 10000, .retry_ms = 2000})
 
+/* The same proportions for another duration, in milliseconds. */
+static inline struct lease_timing lease_timing(int64_t ms)
+{
+	return (struct lease_timing){.lease_ms = ms, .deadline_ms = ms * 2 / 3, .retry_ms = ms * 2 / 15};
+}
+
 enum { LEASE_NAME_MAX = 256, LEASE_WORD_MAX = 64 };
 
 /* What a Lease says, as it was last seen. */

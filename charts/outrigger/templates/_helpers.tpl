@@ -65,7 +65,7 @@ Replicas that know of other configurations, before and after an upgrade that swi
 which are ready only once caBundle is written, would wait for a leader that does not know of it.
 */}}
 {{- define "outrigger.lease" -}}
-{{ .Release.Name }}-{{ include "outrigger.configurations" . | sha256sum | trunc 8 }}
+{{ .Release.Name }}{{ if not .Values.webhook.enabled }}-off{{ end }}{{ if .Values.require.enabled }}-require{{ end }}{{ include "outrigger.revisionSuffix" . }}
 {{- end }}
 
 {{/* The ConfigMap with guard.yaml; "" where the program's own is in force. */}}

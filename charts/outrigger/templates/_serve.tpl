@@ -60,6 +60,7 @@ flag against `outrigger help serve`.
 - --namespace={{ .Release.Namespace }}
 - --secret-name={{ include "outrigger.secret" . }}
 - --lease-name={{ include "outrigger.lease" . }}
+- --lease-duration={{ $c.selfSigned.leaseDuration }}
 - --cert-lifetime={{ $c.selfSigned.duration }}
 - --ca-lifetime={{ $c.selfSigned.caDuration }}
 - --ca-settle={{ $c.selfSigned.settle }}

@@ -22,120 +22,155 @@ import (
 // was killed: of these there may be some, which the controllers make again.
 func (i *installation) disturbed() (string, error) {
 	const namespace = "disturbed"
+	if i.service == nil {
+		return "", errors.New("there is no release")
+	}
 	if err := makeNamespace(i.cluster, namespace, "istio-injection=enabled"); err != nil {
 		return "", err
 	}
-	l := startLoad(i.cluster, namespace)
-	disturbances, err := i.disturb()
-	var lost int
-	if err == nil {
-		lost, err = i.kill(namespace)
+	// What was asked for before the release was ready failed, as it should.
+	start, err := i.cluster.Admissions()
+	if err != nil {
+		return "", err
 	}
+	i.failed = start.Failed
+	l, r := startLoad(i.cluster, namespace), i.countRotations()
+	said, lost, err := i.disturb(r, namespace)
+	close(r.stop)
 	wanted, loadErr := l.finish()
 	if err = errors.Join(err, loadErr); err != nil {
 		return "", err
 	}
 	pods, err := i.judge(namespace, wanted, lost)
 	return fmt.Sprintf("%d pods, of these %s; admissions failed: 0, and at the killed replica: %d, tried again; "+
-		"pods without sidecar: 0", pods, disturbances, lost), err
+		"pods without sidecar: 0", pods, strings.Join(said, ", "), lost), err
 }
 
+const wantedRotations = 3
+
 // disturb goes through all disturbances and says how many pods were made
-// during each of them: without any, it would not have been one.
-func (i *installation) disturb() (string, error) {
-	var said []string
+// during each of them: without any, it would not have been one. The CA is
+// rotated meanwhile by itself.
+func (i *installation) disturb(r *rotations, namespace string) (said []string, lost int, err error) {
 	for _, d := range []struct {
 		what string
-		run  func() error
+		run  func() (string, error)
 	}{
-		{"1st rotation of the CA", i.service.RotateAuthority},
 		{"a changed configuration", i.changeConfiguration},
-		{"2nd rotation of the CA", i.service.RotateAuthority},
 		{"a bad configuration", i.breakConfiguration},
-		{"a restart of each replica", i.service.RollingRestart},
-		{"3rd rotation of the CA", i.service.RotateAuthority},
+		{"a restart of each replica", func() (string, error) { return "", i.service.RollingRestart() }},
+		{"the Lease holder's death", func() (detail string, err error) {
+			lost, detail, err = i.killHolder(namespace)
+			return detail, err
+		}},
+		{"what was left of three rotations of the CA", func() (string, error) { return "", r.wait() }},
 	} {
 		before, err := i.cluster.Admissions()
 		if err != nil {
-			return "", err
+			return nil, 0, err
 		}
-		if err := d.run(); err != nil {
-			return "", fmt.Errorf("%s: %w", d.what, err)
+		detail, err := d.run()
+		if err != nil {
+			return nil, 0, fmt.Errorf("%s: %w", d.what, err)
 		}
 		after, err := i.cluster.Admissions()
 		if err != nil {
-			return "", err
+			return nil, 0, err
 		}
 		if after.Total == before.Total {
-			return "", fmt.Errorf("%s: no pod was made meanwhile", d.what)
+			return nil, 0, fmt.Errorf("%s: no pod was made meanwhile", d.what)
 		}
-		if after.Failed > 0 {
-			return "", fmt.Errorf("%s: %d admissions failed: %s", d.what, after.Failed, after.Complaint)
+		if after.Failed-i.failed > lost {
+			return nil, 0, fmt.Errorf("%s: %d admissions failed: %s; %q", d.what, after.Failed-i.failed, after.Complaint, i.complaints(namespace))
 		}
-		said = append(said, fmt.Sprintf("%d during %s", after.Total-before.Total, d.what))
+		said = append(said, fmt.Sprintf("%d during %s%s", after.Total-before.Total, d.what, detail))
 	}
-	return strings.Join(said, ", "), nil
+	return said, lost, nil
+}
+
+func (r *rotations) wait() error {
+	return lab.Poll(6*time.Minute, fmt.Sprintf("%d rotations of the CA", wantedRotations), func() (bool, error) {
+		n, err := r.count()
+		return n >= wantedRotations, err
+	})
 }
 
 // The log level is the proxy's argument.
-func (i *installation) changeConfiguration() error {
+func (i *installation) changeConfiguration() (string, error) {
 	values, err := os.ReadFile(filepath.Join(i.settings, "values.json"))
 	if err != nil {
-		return err
+		return "", err
 	}
 	changed := strings.Replace(string(values), `"logLevel": "warning"`, `"logLevel": "critical"`, 1)
 	if changed == string(values) {
-		return fmt.Errorf("values.json has no log level to change")
+		return "", fmt.Errorf("values.json has no log level to change")
 	}
 	if err := i.configureWith("values.json", changed); err != nil {
-		return err
+		return "", err
 	}
-	return i.waitEach("the changed configuration is in force", func(text string) bool {
+	return "", i.waitEach("the changed configuration is in force", func(text string) bool {
 		return strings.Contains(text, "generation 2,")
 	})
 }
 
 // A bad configuration is put right again: what starts meanwhile would have
 // no good one to go on with, and a rolling restart wait for it.
-func (i *installation) breakConfiguration() error {
+func (i *installation) breakConfiguration() (string, error) {
 	if err := i.configureWith("config.yaml", "policy: enabled\ntemplates: {sidecar: \"{{ if }}\"}\n"); err != nil {
-		return err
+		return "", err
 	}
 	const words = "a newer one is refused"
 	if err := i.waitEach("the bad configuration is refused", func(text string) bool {
 		return strings.Contains(text, words)
 	}); err != nil {
-		return err
+		return "", err
 	}
 	if err := i.service.Configure(i.settings); err != nil {
-		return err
+		return "", err
 	}
-	return i.waitEach("the good configuration is in force", func(text string) bool {
+	return "", i.waitEach("the good configuration is in force", func(text string) bool {
 		return !strings.Contains(text, words)
 	})
 }
 
-// kill ends a replica with SIGKILL, waits until it serves again, and returns
-// how many calls were lost with it. Others must not be lost.
-func (i *installation) kill(namespace string) (int, error) {
-	victim := i.service.Replicas()[0]
-	if err := i.node.Kill(victim.Name); err != nil {
-		return 0, err
+// killHolder ends the replica that holds the Lease with SIGKILL, waits until
+// another one holds it and the killed one serves again, and returns how many
+// calls were lost with it. Others must not be lost.
+func (i *installation) killHolder(namespace string) (lost int, detail string, err error) {
+	identity, name, err := i.holder()
+	if err != nil {
+		return 0, "", err
 	}
+	replicas := i.service.Replicas()
+	at := slices.IndexFunc(replicas, func(r lab.Replica) bool { return r.Name == name })
+	if at < 0 {
+		return 0, "", fmt.Errorf("%q holds the Lease and is none of the replicas that are ready", identity)
+	}
+	victim, started := replicas[at], time.Now()
+	if err := i.node.Kill(victim.Name); err != nil {
+		return 0, "", err
+	}
+	if err := lab.Poll(rolloutLimit, "another holder of the Lease", func() (bool, error) {
+		now, _, err := i.holder()
+		return now != "" && now != identity, err
+	}); err != nil {
+		return 0, "", err
+	}
+	detail = fmt.Sprintf(" (another held it after %.1f s)", time.Since(started).Seconds())
 	if err := lab.Poll(rolloutLimit, victim.Name+" is ready again", func() (bool, error) {
 		return slices.ContainsFunc(i.service.Replicas(), func(r lab.Replica) bool {
 			return r.Name == victim.Name && r.Restarts == victim.Restarts+1
 		}), nil
 	}); err != nil {
-		return 0, err
+		return 0, "", err
 	}
 	for _, message := range i.complaints(namespace) {
 		if !strings.Contains(message, victim.Address+":15017") && !strings.HasSuffix(message, ": EOF") {
-			return 0, fmt.Errorf("a pod could not be created, and not for the killed replica %s: %s", victim.Address, message)
+			return 0, "", fmt.Errorf("a pod could not be created, and not for the killed replica %s: %s", victim.Address, message)
 		}
 	}
 	after, err := i.cluster.Admissions()
-	return after.Failed, err
+	return after.Failed - i.failed, detail, err
 }
 
 // complaints are those of controllers that could not create a pod.
@@ -206,8 +241,8 @@ func (i *installation) judge(namespace string, wanted, lost int) (int, error) {
 		}
 	}
 	after, err := i.cluster.Admissions()
-	if err == nil && after.Failed != lost {
-		err = fmt.Errorf("%d more admissions failed: %s; %q", after.Failed-lost, after.Complaint, i.complaints(namespace))
+	if err == nil && after.Failed-i.failed != lost {
+		err = fmt.Errorf("%d more admissions failed: %s; %q", after.Failed-i.failed-lost, after.Complaint, i.complaints(namespace))
 	}
 	return len(pods), err
 }

@@ -13,7 +13,7 @@ import (
 const (
 	loadPods     = 1000 // at least
 	loadReplicas = 4
-	loadPeriod   = 100 * time.Millisecond
+	loadPeriod   = 600 * time.Millisecond
 )
 
 // load makes Deployments, one after the other, until it is told to finish

@@ -40,7 +40,8 @@ func main() {
 	skip := lab.Isolate()
 	t.part("suites", runSuites)
 	t.part("followed", runFollowed)
-	t.part("service", func(t *tally) error { return runScenarios(t, "service", skip, scenarios) })
+	t.part("service", func(t *tally) error { return runScenarios(t, "service", skip, install, scenarios) })
+	t.part("chart", func(t *tally) error { return runScenarios(t, "chart", skip, prepare, charted) })
 	fmt.Printf("e2e: %d passed, %d failed, %d skipped\n", t.passed, t.failed, t.skipped)
 	if t.failed > 0 || t.passed == 0 {
 		os.Exit(1)

@@ -3,18 +3,13 @@
 package lab
 
 import (
-	"crypto/tls"
-	"crypto/x509"
 	_ "embed"
 	"encoding/base64"
-	"encoding/json"
 	"fmt"
-	"net/http"
 	"path/filepath"
 	"slices"
 	"strings"
 	"text/template"
-	"time"
 )
 
 //go:embed service.yaml
@@ -36,14 +31,13 @@ type Service struct {
 
 	cluster *Cluster
 	node    *Node
-	ca      *Authority
-	cas     int
+	ca      *Authority // nil for a chart, which has its own
 }
 
 // NewService installs a release and waits until its replicas are ready.
 func NewService(node *Node, release Release) (*Service, error) {
 	s := &Service{Release: release, cluster: node.cluster, node: node}
-	for _, step := range []func() error{s.newAuthority, s.serveNew, func() error { return s.Configure(s.Settings) }} {
+	for _, step := range []func() error{s.newAuthority, s.serve, func() error { return s.Configure(s.Settings) }} {
 		if err := step(); err != nil {
 			return nil, err
 		}
@@ -56,6 +50,16 @@ func NewService(node *Node, release Release) (*Service, error) {
 		return nil, err
 	}
 	return s, s.WaitRolledOut()
+}
+
+// Install makes a release of what the chart renders, and waits for nothing.
+func Install(node *Node, release Release, rendered string) (*Service, error) {
+	s := &Service{Release: release, cluster: node.cluster, node: node}
+	if err := s.Configure(s.Settings); err != nil {
+		return nil, err
+	}
+	_, err := s.cluster.Kubectl(rendered, "apply", "-f", "-")
+	return s, err
 }
 
 // CABundle is for the manifest.
@@ -123,82 +127,19 @@ func (s *Service) RollingRestart() error {
 	})
 }
 
-func (s *Service) newAuthority() error {
-	s.cas++
-	ca, err := NewAuthority(s.cluster.Dir, fmt.Sprintf("%s-%s-ca-%d", s.Namespace, s.Name, s.cas))
-	if err == nil {
-		s.ca = ca
-	}
+func (s *Service) newAuthority() (err error) {
+	s.ca, err = NewAuthority(s.cluster.Dir, fmt.Sprintf("%s-%s-ca", s.Namespace, s.Name))
 	return err
 }
 
-// serveNew puts a new certificate of the present authority into the Secret
-// that the replicas have mounted.
-func (s *Service) serveNew() error {
+// serve puts a certificate of the authority into the Secret that the
+// replicas have mounted.
+func (s *Service) serve() error {
 	crt, key, err := s.ca.Issue(s.Namespace+"-"+s.Name, s.host())
 	if err != nil {
 		return err
 	}
 	return s.apply("secret", "tls", s.Name+"-certs", "--cert="+crt, "--key="+key)
-}
-
-// trust puts authorities' certificates into the webhook's registration.
-func (s *Service) trust(bundle []byte) error {
-	var operations []map[string]any
-	for i := range s.Entries() {
-		operations = append(operations, map[string]any{"op": "replace", "value": bundle,
-			"path": fmt.Sprintf("/webhooks/%d/clientConfig/caBundle", i)})
-	}
-	patch, err := json.Marshal(operations)
-	if err != nil {
-		return err
-	}
-	status, text, err := s.cluster.API.Patch("/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/"+s.Name,
-		"application/json-patch+json", patch)
-	if err == nil && status != http.StatusOK {
-		err = fmt.Errorf("patch the caBundle: %d: %s", status, text)
-	}
-	return err
-}
-
-// The API server tells nobody when it has read a changed registration, which
-// takes milliseconds.
-const registrationDelay = time.Second
-
-// RotateAuthority replaces the authority as it is done by hand: the new one
-// is trusted beside the old before a certificate of it is served, and the
-// old one until no certificate of it is.
-func (s *Service) RotateAuthority() error {
-	old := s.ca.PEM
-	if err := s.newAuthority(); err != nil {
-		return err
-	}
-	if err := s.trust(slices.Concat(old, s.ca.PEM)); err != nil {
-		return err
-	}
-	time.Sleep(registrationDelay)
-	if err := s.serveNew(); err != nil {
-		return err
-	}
-	if err := Poll(startLimit, "all replicas serve the new certificate", s.allServeNew); err != nil {
-		return err
-	}
-	return s.trust(s.ca.PEM)
-}
-
-// A replica that starts or ends meanwhile does not count: a new one reads
-// the Secret as it is now.
-func (s *Service) allServeNew() (bool, error) {
-	pool := x509.NewCertPool()
-	pool.AddCert(s.ca.cert)
-	for _, r := range s.Replicas() {
-		conn, err := tls.Dial("tcp", r.Address+":15017", &tls.Config{RootCAs: pool, ServerName: s.host()})
-		if err != nil {
-			return false, nil
-		}
-		conn.Close()
-	}
-	return true, nil
 }
 
 // Replicas are the service's running pods that are ready.

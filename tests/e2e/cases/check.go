@@ -3,16 +3,9 @@
 package main
 
 import (
-	"crypto/tls"
 	"encoding/base64"
-	"encoding/json"
-	"encoding/pem"
 	"errors"
 	"fmt"
-	"net/http"
-	"net/http/httptest"
-	"net/http/httputil"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -38,8 +31,11 @@ var provoked = []struct{ finding, remedy string }{
 	{"ERROR   ca-bundle-mismatch: Webhook rev.namespace.outrigger.outrigger.test: ", "see that a replica holds the Lease"},
 }
 
-const fallback = "WARNING token-fallback: Detected that your cluster does not support third party JWT authentication. " +
-	"Falling back to less secure first party JWT."
+const (
+	fallbackSentence = "Detected that your cluster does not support third party JWT authentication. " +
+		"Falling back to less secure first party JWT."
+	fallback = "WARNING token-fallback: " + fallbackSentence
+)
 
 // checked runs `outrigger check` in a healthy cluster, then in an ill one.
 func (i *installation) checked() (string, error) {
@@ -54,7 +50,7 @@ func (i *installation) checked() (string, error) {
 	if !strings.Contains(report, "healthy: 0 errors, 0 warnings") {
 		return "", fmt.Errorf("a healthy cluster is not called so:\n%s", report)
 	}
-	if err := i.withoutTokenRequest(admin); err != nil {
+	if err := i.withoutTokenRequest(); err != nil {
 		return "", err
 	}
 	heal, err := i.makeIll()
@@ -105,14 +101,8 @@ func (i *installation) makeHealthy() error {
 	if err := makeNamespace(i.cluster, "istio-system"); err != nil {
 		return err
 	}
-	for _, m := range [][]string{
-		{"istio-sidecar-injector", "--from-file=config=" + filepath.Join(i.settings, "config.yaml"),
-			"--from-file=values=" + filepath.Join(i.settings, "values.json")},
-		{"istio", "--from-file=mesh=" + filepath.Join(i.settings, "mesh.yaml")},
-	} {
-		if _, err := i.cluster.Kubectl("", append([]string{"-n", "istio-system", "create", "configmap"}, m...)...); err != nil {
-			return err
-		}
+	if err := createConfigMaps(i.cluster, "istio-system", i.settings); err != nil {
+		return err
 	}
 	if _, err := i.cluster.Kubectl(manifest("check"), "apply", "-f", "-"); err != nil {
 		return err
@@ -125,63 +115,18 @@ func (i *installation) makeHealthy() error {
 	return i.cluster.SetNodeStatus("lab", kubelet.IP.String(), kubelet.Port, map[string]string{"Ready": "True"})
 }
 
-// --- an API server as before Kubernetes 1.12 --------------------------------
-
-// withoutTokenRequest asks through a server that hides serviceaccounts/token
-// from discovery.
-func (i *installation) withoutTokenRequest(kubeconfig string) error {
-	server, err := hideTokenRequest(kubeconfig)
+// withoutTokenRequest asks an API server as before Kubernetes 1.12.
+func (i *installation) withoutTokenRequest() error {
+	kubeconfig, stop, err := i.cluster.HideTokenRequest()
 	if err != nil {
 		return err
 	}
-	defer server.Close()
-	path := filepath.Join(i.cluster.Dir, "old.kubeconfig")
-	ca := filepath.Join(i.cluster.Dir, "old-ca.crt")
-	block := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
-	if err := os.WriteFile(ca, block, 0o600); err != nil {
-		return err
-	}
-	text, err := os.ReadFile(kubeconfig)
-	if err != nil {
-		return err
-	}
-	lines := strings.Split(string(text), "\n")
-	for n, line := range lines {
-		if strings.HasPrefix(line, "  cluster: {server:") {
-			lines[n] = fmt.Sprintf("  cluster: {server: %q, certificate-authority: %q, tls-server-name: example.com}", server.URL, ca)
-		}
-	}
-	if err := os.WriteFile(path, []byte(strings.Join(lines, "\n")), 0o600); err != nil {
-		return err
-	}
-	report, err := check(path, 0)
+	defer stop()
+	report, err := check(kubeconfig, 0)
 	if err == nil && lineWith(report, fallback) == "" {
 		err = fmt.Errorf("no fallback in:\n%s", report)
 	}
 	return err
-}
-
-func hideTokenRequest(kubeconfig string) (*httptest.Server, error) {
-	text, err := os.ReadFile(kubeconfig)
-	if err != nil {
-		return nil, err
-	}
-	_, rest, _ := strings.Cut(string(text), `server: "`)
-	address, _, _ := strings.Cut(rest, `"`)
-	target, err := url.Parse(address)
-	if err != nil {
-		return nil, err
-	}
-	proxy := httputil.NewSingleHostReverseProxy(target)
-	proxy.Transport = &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}} // on loopback, by the test itself
-	return httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path != "/api/v1" {
-			proxy.ServeHTTP(w, r)
-			return
-		}
-		_ = json.NewEncoder(w).Encode(map[string]any{"kind": "APIResourceList", "groupVersion": "v1",
-			"resources": []map[string]any{{"name": "pods", "namespaced": true, "kind": "Pod", "verbs": []string{"get"}}}})
-	})), nil
 }
 
 // --- an ill cluster -----------------------------------------------------------

@@ -40,6 +40,7 @@ func main() {
 	skip := lab.Isolate()
 	t.part("suites", runSuites)
 	t.part("followed", runFollowed)
+	t.part("tokens", runTokens)
 	t.part("service", func(t *tally) error { return runScenarios(t, "service", skip, install, scenarios) })
 	t.part("chart", func(t *tally) error { return runScenarios(t, "chart", skip, prepare, charted) })
 	fmt.Printf("e2e: %d passed, %d failed, %d skipped\n", t.passed, t.failed, t.skipped)

@@ -342,12 +342,16 @@ func (c *Cluster) ServiceAccountKubeconfig(namespace, name string) (string, erro
 }
 
 func (c *Cluster) kubeconfig(name, token string) (string, error) {
+	return c.kubeconfigAt(name, token, fmt.Sprintf("https://127.0.0.1:%d", c.ports.api), filepath.Join(c.Dir, "cluster-ca.crt"))
+}
+
+func (c *Cluster) kubeconfigAt(name, token, server, ca string) (string, error) {
 	path := filepath.Join(c.Dir, name+".kubeconfig")
 	text := fmt.Sprintf(`apiVersion: v1
 kind: Config
 clusters:
 - name: lab
-  cluster: {server: "https://127.0.0.1:%d", certificate-authority: %q}
+  cluster: {server: %q, certificate-authority: %q}
 users:
 - name: %[3]s
   user: {token: %[4]s}
@@ -355,7 +359,7 @@ contexts:
 - name: lab
   context: {cluster: lab, user: %[3]s}
 current-context: lab
-`, c.ports.api, filepath.Join(c.Dir, "cluster-ca.crt"), name, token)
+`, server, ca, name, token)
 	return path, os.WriteFile(path, []byte(text), 0o600)
 }
 

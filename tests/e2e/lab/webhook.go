@@ -28,6 +28,7 @@ type Webhook struct {
 	flags    []string
 	program  *Program
 	address  string
+	begun    int64 // where the log of what runs now begins
 }
 
 // NewWebhook makes the webhook's certificates; Run starts it.
@@ -59,10 +60,9 @@ func (w *Webhook) Run(flags ...string) error {
 // Start starts the webhook where it was, and returns when it says that it
 // serves.
 func (w *Webhook) Start() error {
-	before, _ := os.Stat(w.cluster.Logs + "/outrigger.log")
-	var skip int64
-	if before != nil {
-		skip = before.Size()
+	w.begun = 0
+	if before, err := os.Stat(w.cluster.Logs + "/outrigger.log"); err == nil {
+		w.begun = before.Size()
 	}
 	// No delay at the end: it is for clients that choose among replicas.
 	args := append([]string{"serve", "--listen", w.address, "--drain-delay", "0s",
@@ -72,14 +72,28 @@ func (w *Webhook) Start() error {
 		return err
 	}
 	return w.program.WaitFor(startLimit, "the webhook's line \"serving https://...\"", func() bool {
-		text, _ := os.ReadFile(w.program.Log)
-		found := serving.FindSubmatch(text[min(skip, int64(len(text))):])
+		found := serving.FindStringSubmatch(w.LogSinceStart())
 		if found == nil {
 			return false
 		}
-		w.address = string(found[2])
+		w.address = found[2]
 		return true
 	})
+}
+
+// LogSinceStart returns what the webhook has logged since it was started last.
+func (w *Webhook) LogSinceStart() string {
+	text, _ := os.ReadFile(w.program.Log)
+	return string(text[min(w.begun, int64(len(text))):])
+}
+
+// WaitReady polls until the webhook says that it is ready.
+func (w *Webhook) WaitReady() error {
+	client, err := newClient("https://"+w.address, w.ca.PEM, "")
+	if err != nil {
+		return err
+	}
+	return w.program.WaitFor(startLimit, "a ready webhook", client.Ready)
 }
 
 // Stop ends the webhook as an orderly shutdown does: exit code 0 is due.

@@ -28,6 +28,8 @@ for command in $commands; do
 	run 0 outrigger "$command" --help
 	if cmp -s out help; then ok; else bad "help $command and $command --help differ"; fi
 done
+run 0 outrigger serve --help
+says out '--token-policy auto|third-party|first-party|require-third-party which'
 
 # --- the examples of help, each as it stands ---------------------------------------------------------------------
 for command in certs config inject uninject explain version help; do

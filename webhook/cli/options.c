@@ -378,16 +378,17 @@ int options_parse(enum verb verb, int argc, char **argv, struct options *ret, st
 
 void options_print(enum verb verb, FILE *to)
 {
-	char left[64];
+	enum { COLUMN = 40 };
 
 	for (size_t i = 0; i < ARRAY_LEN(table); i++) {
 		const struct option *o = &table[i];
+		int width;
 
 		if (!(o->verbs & verb))
 			continue;
-		(void)snprintf(left, sizeof(left), "%c%c%s --%s%s%s", o->letter ? '-' : ' ', o->letter ? o->letter : ' ',
+		width = fprintf(to, "  %c%c%s --%s%s%s", o->letter ? '-' : ' ', o->letter ? o->letter : ' ',
 			o->letter ? "," : " ", o->name, o->argument ? " " : "", o->argument ? o->argument : "");
-		(void)fprintf(to, "  %-38s %s", left, o->help);
+		(void)fprintf(to, "%*s %s", width < COLUMN ? COLUMN - width : 0, "", o->help);
 		if (o->fallback && o->fallback[0])
 			(void)fprintf(to, " (default %s)", o->fallback);
 		if (o->alias)

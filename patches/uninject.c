@@ -317,6 +317,13 @@ static const struct value *likely_mesh(struct arena *a, const struct value *pod,
 	return mesh;
 }
 
+static int read_record(struct uninjecting *u, struct injection_record *ret, struct err *err)
+{
+	if (u->search.config && u->search.config->release != RELEASE_HEAD)
+		return injection_record_of_lists(u->search.a, u->search.req->pod, ret, err);
+	return injection_record_read(u->search.a, u->search.req->pod, ret, err);
+}
+
 static int uninject(struct uninjecting *u, struct err *err)
 {
 	const struct value *mesh =
@@ -325,7 +332,7 @@ static int uninject(struct uninjecting *u, struct err *err)
 	struct injection_record record;
 	struct restored restored;
 
-	if (!mesh || injection_record_read(u->search.a, u->search.req->pod, &record, err) < 0)
+	if (!mesh || read_record(u, &record, err) < 0)
 		return -1;
 	if (!record.status) {
 		err_set(err, ERR_INPUT, "annotation '%s' does not say what injection added", ANNOTATION_STATUS);

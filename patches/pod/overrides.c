@@ -108,8 +108,7 @@ int injection_record_read(struct arena *a, const struct value *pod, struct injec
 
 int injection_record_of_lists(struct arena *a, const struct value *pod, struct injection_record *ret, struct err *err)
 {
-	const struct value *annotations = raw_path(pod, "metadata", "annotations", NULL);
-	const struct str status = raw_str(annotations, ANNOTATION_STATUS), overrides = raw_str(annotations, ANNOTATION_OVERRIDES);
+	const struct str status = raw_str(raw_path(pod, "metadata", "annotations", NULL), ANNOTATION_STATUS);
 	struct err cause = {0};
 
 	*ret = (struct injection_record){.injected = false};
@@ -117,12 +116,6 @@ int injection_record_of_lists(struct arena *a, const struct value *pod, struct i
 		if (cause.code != ERR_INPUT)
 			return err_set(err, cause.code, "%s", cause.what);
 		ret->status = NULL;
-	}
-	cause = (struct err){0};
-	if (overrides.p && read_overrides(a, overrides, ret, &cause) < 0) {
-		if (cause.code == ERR_NOMEM)
-			return err_set(err, cause.code, "%s", cause.what);
-		ret->containers = ret->init_containers = NULL;
 	}
 	return 0;
 }

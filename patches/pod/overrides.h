@@ -18,7 +18,10 @@ struct injection_record {
 /* ERR_INPUT names the annotation. */
 int injection_record_read(struct arena *a, const struct value *pod, struct injection_record *ret, struct err *err) MUST_CHECK;
 
-/* The same for Istio up to 1.8, to which an annotation that cannot be read says nothing; ERR_LIMIT for more names than are read. */
+/*
+ * The same for Istio up to 1.8: nobody wrote overrides there, and a status that cannot be read says nothing. ERR_LIMIT for more names
+ * than are read.
+ */
 int injection_record_of_lists(struct arena *a, const struct value *pod, struct injection_record *ret, struct err *err) MUST_CHECK;
 
 /* The pod without what the earlier injection added, and with the overridden containers back: what templates are to see. */

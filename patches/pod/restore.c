@@ -329,10 +329,17 @@ bool restorable(const struct injection_record *record)
 	return raw_get(s, "containers") || raw_get(s, "initContainers") || raw_get(s, "volumes") || raw_get(s, "imagePullSecrets");
 }
 
+static bool has_items(const struct value *l)
+{
+	return l && l->kind == K_LIST && l->u.list.len;
+}
+
 static void forget_annotations(struct restoring *r)
 {
 	(void)map_del(r->e.annotations, STR(ANNOTATION_STATUS));
-	(void)map_del(r->e.annotations, STR(ANNOTATION_OVERRIDES));
+	/* One that names nobody was there before: injection writes none then. */
+	if (has_items(r->record->containers) || has_items(r->record->init_containers))
+		(void)map_del(r->e.annotations, STR(ANNOTATION_OVERRIDES));
 	if (!r->e.annotations->len) {
 		(void)map_del(r->e.metadata, STR("annotations"));
 		r->e.annotations = NULL;

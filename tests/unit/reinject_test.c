@@ -203,8 +203,13 @@ static const char named_lists[] = "policy: enabled\n"
 	"{\"name\":\"istio-proxy\",\"image\":\"x\",\"volumeMounts\":[{\"name\":\"t\",\"mountPath\":\"/var/run/secrets/kubernetes.io/" \
 	"serviceaccount\"}]}"
 
+#define OVERRIDES(text)                                                                                                               \
+	"{\"metadata\":{\"name\":\"p\",\"annotations\":{\"proxy.istio.io/overrides\":\"" text "\"}},\"spec\":{\"containers\":[" APP "]}}"
+
 static const char *const pods[] = {
 	POD(APP, ""),
+	OVERRIDES("{}"),
+	OVERRIDES("{\\\"containers\\\":null,\\\"initContainers\\\":[]}"),
 	POD(APP "," TWO, ",\"volumes\":[{\"name\":\"mine\",\"emptyDir\":{}}],\"imagePullSecrets\":[{\"name\":\"mine\"}]"),
 	POD(OWN "," APP "," TWO, ""),
 	POD(APP "," OWN "," TWO, ""),

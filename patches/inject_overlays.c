@@ -49,7 +49,8 @@ static int read_environment(struct injection *in, struct err *err)
 	cluster = cluster_env(in->a, in->config, in->given, in->env, &failed);
 	if (failed)
 		return err_nomem(err);
-	in->native = native_sidecars(in->config, in->given, cluster);
+	/* Files are of the cluster whose nodes are given with them. */
+	in->native = native_sidecars(in->config, in->given, in->req->workload ? in->config->cluster_id : cluster);
 	in->ret->native = in->native;
 	return 0;
 }

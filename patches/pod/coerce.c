@@ -11,6 +11,7 @@
 struct walk {
 	struct arena *a;
 	bool coerce;         /* scalars at string types */
+	bool once_json;      /* a whole float is an integer */
 	unsigned kubernetes; /* drop newer fields; 0: none */
 	unsigned depth;
 	struct err *err;
@@ -18,11 +19,11 @@ struct walk {
 
 static const struct value *step(struct walk *w, const struct value *v, const struct go_type *type);
 
-static bool is_float(const struct value *number)
+static bool is_float(const struct walk *w, const struct value *number)
 {
 	const struct str s = number->u.s;
 
-	return number->flags & V_FLOAT || memchr(s.p, '.', s.len) || memchr(s.p, 'e', s.len) || memchr(s.p, 'E', s.len);
+	return (number->flags & V_FLOAT && !w->once_json) || memchr(s.p, '.', s.len) || memchr(s.p, 'e', s.len) || memchr(s.p, 'E', s.len);
 }
 
 static const struct value *number_text(struct walk *w, const struct value *number)
@@ -30,7 +31,7 @@ static const struct value *number_text(struct walk *w, const struct value *numbe
 	struct text t;
 
 	/* Integers keep their digits; floats are printed as a 32-bit float's value. */
-	if (!is_float(number))
+	if (!is_float(w, number))
 		return value_copy_str(w->a, number->u.s);
 	text_init(&t, w->a, 64);
 	go_format_float(&t, (double)(float)raw_float(number), 'g', -1, 32);
@@ -130,6 +131,11 @@ static const struct value *run(struct walk *w, const struct value *raw, const st
 const struct value *coerce_strings(struct arena *a, const struct value *raw, const struct go_type *type, struct err *err)
 {
 	return run(&(struct walk){.a = a, .coerce = true, .depth = LIMIT_VALUE_DEPTH, .err = err}, raw, type);
+}
+
+const struct value *coerce_item_strings(struct arena *a, const struct value *raw, const struct go_type *type, struct err *err)
+{
+	return run(&(struct walk){.a = a, .coerce = true, .once_json = true, .depth = LIMIT_VALUE_DEPTH, .err = err}, raw, type);
 }
 
 const struct value *without_newer(struct arena *a, const struct value *raw, const struct go_type *type, unsigned kubernetes,

@@ -11,6 +11,9 @@
  */
 const struct value *coerce_strings(struct arena *a, const struct value *raw, const struct go_type *type, struct err *err) MUST_CHECK;
 
+/* The same for an item of a List, which went through JSON before: a whole float (1e9) is an integer there. */
+const struct value *coerce_item_strings(struct arena *a, const struct value *raw, const struct go_type *type, struct err *err) MUST_CHECK;
+
 /* Drops the members that k8s.io/api had not yet in minor release `kubernetes` (17 to 20; go_field.since). */
 const struct value *without_newer(struct arena *a, const struct value *raw, const struct go_type *type, unsigned kubernetes,
 	struct err *err) MUST_CHECK;

@@ -78,7 +78,18 @@ says err 'ReplicationController bare: spec.template is required value'
 { pod floats; printf '    env: [{name: a, value: 1e9}, {name: b, value: 1000000}]\n'; } >floats.yaml
 run 0 outrigger inject -f floats.yaml -o json
 says out '"value": "1e+09"'
+{ printf 'apiVersion: v1\nkind: List\nitems:\n'; sed 's/^/  /; 1s/^  /- /' floats.yaml; } >floats-list.yaml
+run 0 outrigger inject -f floats-list.yaml -o json
+says out '"value": "1000000000"'
 says out '"value": "1000000"'
+
+# --- native sidecars: the nodes given are those of the files' cluster, whatever it is called -----------------------------
+printf 'kind: Node\nmetadata: {name: n}\nstatus: {nodeInfo: {kubeletVersion: v1.34.0}}\n' >nodes.yaml
+printf 'policy: enabled\ntemplates:\n  sidecar: |\n    spec: {containers: [{name: istio-proxy, image: "native-{{ .NativeSidecars }}"}]}\n' >native-config
+echo 'global: {multiCluster: {clusterName: c1}}' >named-values
+pod native >native.yaml
+run 0 outrigger inject --inject-config native-config --values named-values --cluster-objects nodes.yaml -f native.yaml
+says out 'image: native-true'
 
 # --- streams ------------------------------------------------------------------------------------------------------------
 { echo "$service"; echo ---; pod a; echo ---; echo "$service"; } >stream.yaml

@@ -186,6 +186,12 @@ static void test_coerced_yaml_floats(void **state UNUSED)
 	assert_non_null(v);
 	assert_string_equal(print(&a, v), "{\"metadata\":{\"labels\":{\"a\":\"1e+09\",\"b\":\"1\",\"c\":\"1000\",\"d\":\"1000000\","
 					  "\"e\":\"1.2345678e+07\",\"f\":\"1e9\"}}}");
+	v = yaml_parse(&a, STR(given), 0, &err);
+	assert_non_null(v);
+	v = coerce_item_strings(&a, v, &go_deployment, &err);
+	assert_non_null(v);
+	assert_string_equal(print(&a, v), "{\"metadata\":{\"labels\":{\"a\":\"1000000000\",\"b\":\"1\",\"c\":\"1000\",\"d\":\"1000000\","
+					  "\"e\":\"12345678\",\"f\":\"1e9\"}}}");
 	arena_release(&a);
 }
 

@@ -203,11 +203,17 @@ static const char *pointer_of(const struct offline *f, const char *const *path)
 	return text_cstr(&t);
 }
 
+/* An item of a List has a place in its document. */
+static const struct value *coerced(const struct offline *f, const struct value *object, const struct shape *shape, struct err *err)
+{
+	return (f->pointer ? coerce_item_strings : coerce_strings)(f->a, object, shape->type, err);
+}
+
 static int change_workload(struct offline *f, const struct value *object, const struct shape *shape, const struct value **ret,
 	struct err *err)
 {
 	struct offline_change *change = f->options->change;
-	const struct value *given = coerce_strings(f->a, object, shape->type, err), *done;
+	const struct value *given = coerced(f, object, shape, err), *done;
 	const struct workload workload = workload_of(f, given ? given : object, shape);
 	struct offline_subject s = {.pod = given ? pod_of(f->a, given, shape) : NULL, .workload = shape->spec[1] ? &workload : NULL,
 		.kind = raw_str(object, "kind"), .namespace = effective_namespace(f, object), .name = object_name(object),
@@ -241,7 +247,7 @@ static int check_template(const struct value *object, const struct shape *shape,
 static int inject_workload(struct offline *f, const struct value *object, const struct shape *shape,
 	const struct value **ret, struct err *err)
 {
-	const struct value *given = coerce_strings(f->a, object, shape->type, err);
+	const struct value *given = coerced(f, object, shape, err);
 	const struct workload workload = workload_of(f, given ? given : object, shape);
 	const struct value *pod = given ? pod_of(f->a, given, shape) : NULL, *done;
 	struct inject_request request = {.pod = pod, .namespace = workload.namespace, .workload = &workload};

@@ -31,7 +31,7 @@
 #define NO_ITEMS     "{\"metadata\":{\"resourceVersion\":\"5\"},\"items\":[]}"
 #define EVENT(of, object) "{\"type\":\"" of "\",\"object\":" object "}\n"
 #define MAP(name, version, data)                                                                                       \
-	"{\"metadata\":{\"name\":\"" name "\",\"namespace\":\"istio-system\",\"resourceVersion\":\"" version "\"},\"data\":{" data "}}"
+	"{\"metadata\":{\"name\":\"" name "\",\"namespace\":\"istio-system\",\"uid\":\"u\",\"resourceVersion\":\"" version "\"},\"data\":{" data "}}"
 #define TEMPLATE                                                                                                       \
 	"\"config\":\"policy: enabled\\ntemplates:\\n  sidecar: |\\n    spec: {}\\n    # {{ .Values.global.jwtPolicy }}\\n\""
 #define GOOD_INJECTOR MAP("istio-sidecar-injector", "7", TEMPLATE ",\"values\":\"{\\\"global\\\":{\\\"jwtPolicy\\\":\\\"third-party-jwt\\\"}}\"")
@@ -386,6 +386,48 @@ static void names_by_revision(void **state)
 	assert_true(has_generation(s, "1"));
 }
 
+#define EVENTS "POST /api/v1/namespaces/istio-system/events"
+
+static bool is_told(struct stage *s, const char *part)
+{
+	const struct api_request *r = api_latest(&s->api, EVENTS);
+
+	return r && strstr(r->body, part);
+}
+
+/* Whoever changed the ConfigMap learns by an Event on it, once for each mistake. */
+static void mistakes_are_told_of(void **state)
+{
+	static const char mesh[] = "\"involvedObject\":{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"name\":\"istio\",\"namespace\":\"istio-system\",\"uid\":\"u-8\"}";
+	static const char injector[] = "\"name\":\"istio-sidecar-injector\",\"namespace\":\"istio-system\"";
+	struct stage *s = *state;
+	const struct events_options o = {.replica = "a"};
+	struct keeper_options keeper = {.election = {.config = &s->api.config}, .n_tasks = 1};
+	struct keeper *k;
+	struct err err = {0};
+
+	api_add(&s->api, (struct api_rule){.request = EVENTS, .status = 201, .manner = API_ECHO});
+	start(s, NULL);
+	give_configuration(s);
+	s->c.events = events_new(&o, &err);
+	assert_non_null(s->c.events);
+	push(s, MESH, EVENT("MODIFIED", "{\"metadata\":{\"name\":\"istio\",\"namespace\":\"istio-system\",\"uid\":\"u-8\"},\"data\":{\"mesh\":\"a: [\"}}"));
+	wait_until(s, refuses, "ConfigMap istio-system/istio key mesh");
+	keeper.task[0] = (struct keeper_task){.step = events_step, .context = s->c.events};
+	k = keeper_start(&keeper, &err);
+	assert_non_null(k);
+	wait_until(s, is_told, mesh);
+	assert_true(is_told(s, "\"reason\":\"ConfigurationRefused\",\"message\":\""));
+	assert_true(is_told(s, "ConfigMap istio-system/istio key mesh: cannot be read as YAML"));
+	push(s, INJECTOR "&", EVENT("MODIFIED", MAP("istio-sidecar-injector", "9", "\"config\":\"policy: [\",\"values\":\"{}\"")));
+	wait_until(s, refuses, "ConfigMap istio-system/istio-sidecar-injector key config");
+	keeper_wake(k, NULL);
+	wait_until(s, is_told, injector);
+	assert_int_equal(events_counted(s->c.events).noted, 2);
+	keeper_stop(k);
+	events_free(take(s->c.events));
+}
+
 static void is_measured(void **state)
 {
 	struct stage *s = *state;
@@ -448,6 +490,7 @@ int main(void)
 		ROW(rights_that_are_missing),
 		ROW(tokens_come_and_go),
 		ROW(names_by_revision),
+		ROW(mistakes_are_told_of),
 		ROW(is_measured),
 		cmocka_unit_test(options_that_do_not_go_together),
 	};

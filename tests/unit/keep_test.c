@@ -16,9 +16,9 @@ static const struct {
 	reflector_keep *keep;
 	const char *object, *kept;
 } rows[] = {
-	{keep_config_map, "{" META "},\"data\":{\"b\":\"2\",\"a\":\"\\u0000\"},\"binaryData\":{\"x\":\"\"}}", "{\"a\":\"\\u0000\",\"b\":\"2\"}"},
-	{keep_config_map, "{" META "}}", "{}"},
-	{keep_config_map, "{" META "},\"data\":7}", "{}"},
+	{keep_config_map, "{" META "},\"data\":{\"b\":\"2\",\"a\":\"\\u0000\"},\"binaryData\":{\"x\":\"\"}}", "{\"uid\":\"u\",\"data\":{\"a\":\"\\u0000\",\"b\":\"2\"}}"},
+	{keep_config_map, "{" META "}}", "{\"uid\":\"u\"}"},
+	{keep_config_map, "{" META "},\"data\":7}", "{\"uid\":\"u\"}"},
 	{keep_node, "{" META "},\"status\":{\"nodeInfo\":{\"kubeletVersion\":\"v1.34.0\",\"bootID\":\"x\"},\"images\":[1]}}",
 	 "{\"kind\":\"Node\",\"metadata\":{\"name\":\"a\"},\"status\":{\"nodeInfo\":{\"kubeletVersion\":\"v1.34.0\"}}}"},
 	{keep_node, "{" META "}}", "{\"kind\":\"Node\",\"metadata\":{\"name\":\"a\"},\"status\":{\"nodeInfo\":{\"kubeletVersion\":\"\"}}}"},

@@ -225,7 +225,7 @@ static void copy_text(void *context, struct str text)
 	one->text = (struct str){arena_strndup(one->a, text.p, text.len), text.len};
 }
 
-/* The keys of a ConfigMap; not there yet is ERR_IO. */
+/* As keep_config_map() has it; not there yet is ERR_IO. */
 static const struct value *read_config_map(struct clustering *c, struct arena *a, size_t source, struct informer_state *s, struct err *err)
 {
 	struct one_text one = {a, {NULL, 0}};
@@ -244,10 +244,10 @@ static const struct value *read_config_map(struct clustering *c, struct arena *a
 	return v;
 }
 
-static int read_key(struct arena *a, const struct value *keys, const struct informer_state *s, const char *key, struct named_text *ret,
+static int read_key(struct arena *a, const struct value *map, const struct informer_state *s, const char *key, struct named_text *ret,
 	struct err *err)
 {
-	const struct value *v = raw_get(keys, key);
+	const struct value *v = raw_get(raw_get(map, "data"), key);
 
 	ret->name = arena_printf(a, "%s key %s", s->what, key);
 	if (!ret->name)
@@ -364,9 +364,43 @@ static struct guard *read_guard(void *context, const struct inject_config *confi
 	return guard;
 }
 
+/* "ConfigMap NAMESPACE/NAME" is how its texts are named in what is wrong with them. */
+static size_t blamed(struct clustering *c, enum server_part part, const char *why)
+{
+	struct informer_state injector, mesh;
+
+	if (part == SERVER_GUARD)
+		return GUARD;
+	informer_look(c->informer, INJECTOR, &injector);
+	informer_look(c->informer, MESH, &mesh);
+	return !strstr(why, injector.what) && strstr(why, mesh.what) ? MESH : INJECTOR;
+}
+
+/* An Event on the ConfigMap, for whoever asks kubectl about it; none where there is no such object. */
+static void tell_refused(void *context, enum server_part part, const char *why)
+{
+	struct clustering *c = context;
+	const size_t source = blamed(c, part, why);
+	struct informer_state state;
+	const struct value *map;
+	struct err ignored = {0};
+	struct arena a;
+
+	if (!c->events || part == SERVER_CERTIFICATE || source >= n_sources(c))
+		return;
+	arena_init(&a, 0);
+	map = read_config_map(c, &a, source, &state, &ignored);
+	if (map)
+		events_put(c->events, &(const struct event_note){.namespace = str_of(c->options->istio_namespace),
+						.api_version = STR("v1"), .kind = STR("ConfigMap"), .name = str_of(strrchr(state.what, '/') + 1),
+						.uid = raw_str(map, "uid"), .reason = "ConfigurationRefused", .message = str_of(why)});
+	arena_release(&a);
+}
+
 struct reload_source clustering_source(struct clustering *c)
 {
-	return !c->informer ? (struct reload_source){0} : (struct reload_source){.config = read_config, .guard = read_guard, .context = c};
+	return !c->informer ? (struct reload_source){0}
+			    : (struct reload_source){.config = read_config, .guard = read_guard, .refused = tell_refused, .context = c};
 }
 
 /* --- to be looked at ------------------------------------------------------------------------------------------------ */

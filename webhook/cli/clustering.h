@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 
 #include "webhook/cli/reload.h"
+#include "webhook/cluster/events.h"
 #include "webhook/cluster/informer.h"
 #include "webhook/cluster/keeper.h"
 
@@ -22,6 +23,7 @@ struct clustering {
 	atomic_int discovery;      /* enum token_discovery */
 	atomic_uint failures;      /* of discovery, in a row */
 	atomic_bool asked;         /* discovery answered once, or will not */
+	struct events *events;     /* borrowed, to be set before the first reload: what is refused is told of on its ConfigMap; NULL: it is not */
 	struct arena arena;        /* the names */
 };
 

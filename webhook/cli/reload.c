@@ -112,6 +112,8 @@ static void refuse(struct reload *r, enum server_part part, const struct err *er
 	audit_refused(r->audit, part_names[part], text);
 	if (!current && part != SERVER_CERTIFICATE)
 		sentence = "refused what the cluster holds; there is none in force, and pods are not injected";
+	if (r->source.refused)
+		r->source.refused(r->source.context, part, text);
 	log_with(r->log, LOG_ERROR, sentence, log_cstr("part", part_names[part]), log_cstr("error", text));
 }
 

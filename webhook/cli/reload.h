@@ -21,6 +21,8 @@ enum { RELOAD_TEXT_MAX = 2 * sizeof(struct err) };
 struct reload_source {
 	struct inject_config *(*config)(void *context, struct err *err);
 	struct guard *(*guard)(void *context, const struct inject_config *config, int64_t now, struct err *err);
+	/* What came of it was refused, for that reason, in one line: once for each. */
+	void (*refused)(void *context, enum server_part part, const char *why);
 	void *context; /* borrowed */
 };
 

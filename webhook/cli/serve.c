@@ -196,6 +196,7 @@ static int serve(const struct options *o, const struct log *log, struct snapshot
 	log_start(s, o, slot->current, log);
 	tell_what_serves(slot->current, cert, auditing.audit, log);
 	reload->audit = auditing.audit;
+	clustering.events = keeping.events;
 	reload_set_source(reload, clustering_source(&clustering));
 	reload_start(reload, slot, cert, s, log);
 	if (slot->current)

@@ -13,10 +13,13 @@ void keep_config_map(struct text *out, const struct value *object)
 {
 	const struct value *data = raw_get(object, "data");
 
-	if (map_of(data))
+	text_adds(out, "{\"uid\":");
+	json_write_string(out, raw_str(raw_get(object, "metadata"), "uid"), 0);
+	if (map_of(data)) {
+		text_adds(out, ",\"data\":");
 		json_write(out, data, JSON_SORT_KEYS);
-	else
-		text_adds(out, "{}");
+	}
+	text_addc(out, '}');
 }
 
 static void write_name(struct text *out, const char *kind, const struct value *meta)

@@ -5,7 +5,7 @@
 
 #include "webhook/cluster/reflector.h"
 
-/* Its data: {"KEY":"TEXT",...}. */
+/* {"uid":"UID","data":{"KEY":"TEXT",...}}, the data only where there is some. */
 void keep_config_map(struct text *out, const struct value *object);
 /* Manifests, as config_texts.api_objects has them. Of a node, its name and its kubelet's version. */
 void keep_node(struct text *out, const struct value *object);

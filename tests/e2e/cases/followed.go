@@ -346,12 +346,23 @@ func (f *follower) refuses() error {
 	if _, err := f.waitPod(image("registry.example/changed")); err != nil {
 		return err
 	}
+	if err := f.told(); err != nil {
+		return err
+	}
 	if err := f.patchMap("istio", map[string]string{"mesh": string(mesh)}); err != nil {
 		return err
 	}
 	return lab.Poll(10*time.Second, "nothing is refused", func() (bool, error) {
 		refused, err := f.metric("outrigger_configuration_refused")
 		return refused[`{part="configuration"}`] == 0, err
+	})
+}
+
+// told wants an Event on the ConfigMap.
+func (f *follower) told() error {
+	return lab.Poll(30*time.Second, "an Event on the ConfigMap istio", func() (bool, error) {
+		text, err := f.cluster.Kubectl("", "-n", "istio-system", "describe", "configmap", "istio")
+		return strings.Contains(text, "ConfigurationRefused"), err
 	})
 }
 

@@ -82,7 +82,7 @@ void check_request(struct runner *r, struct group *g, const char *id, struct are
 
 /* --- random/pods.jsonl, webhook.jsonl ----------------------------------------------------------------------------- */
 
-static void run_line(struct runner *r, struct group *g, const char *folder, struct str line)
+static void run_line(struct runner *r, struct group *g, const char *folder, struct str line, const char *release)
 {
 	const struct inject_config *c;
 	const struct value *v;
@@ -96,7 +96,7 @@ static void run_line(struct runner *r, struct group *g, const char *folder, stru
 	if (!v) {
 		(void)runner_failed(r, g, "unreadable line", err.what);
 	} else if (runner_wants(r, g->name, id)) {
-		c = settings_config(r, folder, raw_str(v, "settings"), raw_get(v, "env"), STR(RANDOM_NODES), raw_str(v, "revision"), "");
+		c = settings_config(r, folder, raw_str(v, "settings"), raw_get(v, "env"), STR(RANDOM_NODES), raw_str(v, "revision"), release);
 		if (c)
 			check_request(r, g, id, &a, c, raw_get(v, "request"), raw_str(v, "path"), raw_get(v, "expect"));
 		else
@@ -105,7 +105,7 @@ static void run_line(struct runner *r, struct group *g, const char *folder, stru
 	arena_release(&a);
 }
 
-void run_pods(struct runner *r, const char *folder, const char *file, const char *group)
+void run_pods(struct runner *r, const char *folder, const char *file, const char *group, const char *release)
 {
 	struct arena a;
 	struct str rest;
@@ -118,7 +118,7 @@ void run_pods(struct runner *r, const char *folder, const char *file, const char
 		const struct str line = str_cut(&rest, '\n');
 
 		if (line.len)
-			run_line(r, g, folder, line);
+			run_line(r, g, folder, line, release);
 	}
 	arena_release(&a);
 }

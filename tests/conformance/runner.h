@@ -45,7 +45,8 @@ void settings_release(void);
 
 void run_cases(struct runner *r, const char *folder);      /* FOLDER/cases */
 void run_offline(struct runner *r, const char *folder);    /* the same, whole files */
-void run_pods(struct runner *r, const char *folder, const char *file, const char *group);
+/* release: as --istio-version; "": as the configuration says. */
+void run_pods(struct runner *r, const char *folder, const char *file, const char *group, const char *release);
 void run_templates(struct runner *r);
 void run_properties(struct runner *r, const char *folder); /* of FOLDER/random/pods.jsonl */
 void run_uninject(struct runner *r, const char *folder);   /* the same */

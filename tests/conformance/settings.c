@@ -97,7 +97,7 @@ struct str cluster_manifests(struct arena *a, const struct value *nodes, bool op
 		const struct value *n = nodes->u.list.item[i];
 		const struct str name = raw_str(n, "name"), version = raw_str(n, "kubeletVersion");
 
-		text_addf(&t, "---\nkind: Node\nmetadata: {name: %.*s}\nstatus: {nodeInfo: {kubeletVersion: %.*s}}\n", (int)name.len,
+		text_addf(&t, "---\nkind: Node\nmetadata: {name: %.*s}\nstatus: {nodeInfo: {kubeletVersion: '%.*s'}}\n", (int)name.len,
 			name.p, (int)version.len, version.p);
 	}
 	if (openshift)

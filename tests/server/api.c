@@ -191,6 +191,8 @@ static enum MHD_Result reply(struct MHD_Connection *c, struct MHD_Response *resp
 	if (!response)
 		return MHD_NO;
 	(void)snprintf(number, sizeof(number), "%ld", rule->retry_after);
+	if (rule->date)
+		(void)MHD_add_response_header(response, "Date", rule->date);
 	if (rule->retry_after)
 		(void)MHD_add_response_header(response, "Retry-After", number);
 	(void)MHD_add_response_header(response, "Content-Type", "application/json");

@@ -28,6 +28,7 @@ struct api_rule {
 	int status;
 	const char *body; /* borrowed */
 	long retry_after; /* seconds; 0: no header */
+	const char *date; /* of the answer, borrowed; NULL: now */
 	enum api_manner manner;
 	int times; /* as often; 0: always. Then the rule is passed over */
 };

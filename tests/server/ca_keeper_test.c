@@ -290,6 +290,26 @@ static void foreign_secret_is_left_alone(void **state)
 	assert_non_null(strstr(logged(s), "the Secret is not ours"));
 }
 
+/* Dates by a wrong clock would outlive its correction. */
+static void clocks_that_differ_write_nothing(void **state)
+{
+	struct stage *s = *state;
+	const size_t before = api_asked(&s->api, "POST " SECRETS);
+	const time_t early = time(NULL) - 3600;
+	char date[64];
+	struct tm tm;
+
+	assert_non_null(gmtime_r(&early, &tm));
+	assert_true(strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S GMT", &tm) > 0);
+	api_add(&s->api, (struct api_rule){.request = "GET " SECRET, .status = 404, .body = "{}", .date = date});
+	(void)step(s);
+	assert_int_equal(api_asked(&s->api, "POST " SECRETS), before);
+	assert_non_null(strstr(logged(s), "seconds ahead of the API server's: nothing is written"));
+	api_add(&s->api, (struct api_rule){.request = "GET " SECRET, .status = 404, .body = "{}"});
+	(void)step(s);
+	assert_int_equal(api_asked(&s->api, "POST " SECRETS), before + 1);
+}
+
 static void keys_are_not_logged(void **state)
 {
 	struct stage *s = *state;
@@ -307,6 +327,7 @@ int main(void)
 		cmocka_unit_test(what_is_not_trusted_is_named),
 		cmocka_unit_test(without_an_api_all_stays),
 		cmocka_unit_test(foreign_secret_is_left_alone),
+		cmocka_unit_test(clocks_that_differ_write_nothing),
 		cmocka_unit_test(keys_are_not_logged),
 	};
 

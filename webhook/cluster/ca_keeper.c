@@ -121,8 +121,11 @@ static int read_secret(struct look *l)
 		.place = {.api = "/api/v1", .resource = "secrets", .namespace = o->namespace, .name = o->secret}};
 	struct cluster_answer answer;
 	struct err refused = {0};
+	const int status = cluster_do(l->turn->client, &l->a, &call, &answer, &refused);
 
-	if (cluster_do(l->turn->client, &l->a, &call, &answer, &refused) < 0) {
+	l->seen.clock_known = answer.date != 0;
+	l->seen.clock_ahead = (int64_t)time(NULL) - answer.date;
+	if (status < 0) {
 		if (answer.status == CLUSTER_NOT_FOUND)
 			return 0;
 		*l->err = refused;

@@ -150,6 +150,7 @@ int cluster_ask(struct cluster_client *c, struct arena *a, const struct cluster_
 		if (exchange(c, &body, r, new_token, err) < 0)
 			return -1;
 		ret->status = transfer_status(&c->transfer);
+		ret->date = c->transfer.date;
 		if (ret->status == CLUSTER_UNAUTHORIZED && c->config->token_file && !new_token) {
 			new_token = true;
 			continue;

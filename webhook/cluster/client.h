@@ -33,6 +33,7 @@ enum {
 struct cluster_answer {
 	int status;                 /* HTTP; 0: no answer came */
 	struct str body;            /* as it came */
+	int64_t date;               /* when, by the server's clock: seconds since 1970; 0: it did not say */
 	const struct value *object; /* the body where it is a JSON object, else NULL */
 };
 

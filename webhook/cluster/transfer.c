@@ -6,10 +6,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/file.h"
 #include "base/limits.h"
 #include "base/version.h"
+
+enum { DATE_MAX = 40 };
 
 /* --- who we are ------------------------------------------------------------------------------------------------- */
 
@@ -210,18 +213,43 @@ static int set_headers(struct transfer *t, const struct transfer_request *r, str
 	return add(t, &t->headers, "Expect:", err);
 }
 
-static size_t see_header(char *line, size_t size, size_t n, void *context)
+/* The value of a header line where it has this name ("name:"); p NULL: another one. */
+static struct str header_value(struct str line, const char *name)
 {
-	static const char name[] = "retry-after:";
+	const size_t len = strlen(name);
+
+	if (line.len <= len || strncasecmp(line.p, name, len) != 0)
+		return (struct str){0};
+	return str_trim_space((struct str){line.p + len, line.len - len});
+}
+
+/* As servers write it (RFC 9110, IMF-fixdate); 0: it is none. */
+static int64_t read_date(struct str text)
+{
+	char copy[DATE_MAX];
+	struct tm tm = {0};
+	const char *end;
+
+	if (text.len >= sizeof(copy))
+		return 0;
+	memcpy(copy, text.p, text.len);
+	copy[text.len] = '\0';
+	end = strptime(copy, "%a, %d %b %Y %H:%M:%S GMT", &tm);
+	return end && !*end ? (int64_t)timegm(&tm) : 0;
+}
+
+static size_t see_header(char *text, size_t size, size_t n, void *context)
+{
 	struct transfer *t = context;
-	const size_t len = size * n;
+	const struct str line = {text, size * n}, after = header_value(line, "retry-after:"),
+			 date = header_value(line, "date:");
 	int64_t seconds;
 
-	if (len > sizeof(name) && strncasecmp(line, name, sizeof(name) - 1) == 0 &&
-		parse_i64(str_trim_space((struct str){line + sizeof(name) - 1, len - sizeof(name) + 1}), &seconds) &&
-		seconds > 0)
+	if (after.p && parse_i64(after, &seconds) && seconds > 0)
 		t->retry_after = seconds < 3600 ? (long)seconds : 3600;
-	return len;
+	if (date.p)
+		t->date = read_date(date);
+	return line.len;
 }
 
 struct blob_option {
@@ -307,6 +335,7 @@ int transfer_prepare(
 	drop_lists(t);
 	t->problem[0] = '\0';
 	t->retry_after = 0;
+	t->date = 0;
 	if (set_url(t, config, r->path, err) < 0 || set_headers(t, r, err) < 0)
 		return -1;
 	if (!set_rules(t, config) || !set_tls(t, config) || !set_request(t, r))

@@ -32,6 +32,7 @@ struct transfer {
 	char *url;
 	char problem[CURL_ERROR_SIZE]; /* libcurl's words for what failed; "" */
 	long retry_after;              /* seconds, as the answer's head said; 0 */
+	int64_t date;                  /* of the answer by its head, seconds since 1970; 0 */
 };
 
 struct transfer_request {

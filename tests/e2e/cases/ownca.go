@@ -5,6 +5,7 @@ package main
 import (
 	"encoding/json"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -20,6 +21,7 @@ import (
 var charted = []scenario{
 	{"the chart into an empty cluster, in a restricted namespace: the first labelled pod is injected", (*installation).firstPod},
 	{"nothing fails while everything changes", (*installation).disturbed},
+	{"an upgrade adds a webhook configuration, and it is trusted", (*installation).extended},
 }
 
 // A CA lives so short that three rotations happen while pods are made; a
@@ -159,6 +161,37 @@ func (i *installation) ownsCABundleAlone(rendered string) error {
 	return nil
 }
 
+// extended is an upgrade by which a second registration appears. The new
+// replicas are ready once its caBundle is written, which the holder of the
+// old ones' Lease, who does not know of it, would never do.
+func (i *installation) extended() (string, error) {
+	if i.service == nil {
+		return "", errors.New("there is no release")
+	}
+	rendered, err := renderChart(system, chartValues+"require: {enabled: true}\n")
+	if err != nil {
+		return "", err
+	}
+	started := time.Now()
+	if _, err := i.cluster.Kubectl(rendered, "apply", "-f", "-"); err != nil {
+		return "", err
+	}
+	if err := i.service.WaitRolledOut(); err != nil {
+		return "", err
+	}
+	took := time.Since(started).Seconds()
+	if err := makeNamespace(i.cluster, "extended", "istio-injection=enabled"); err != nil {
+		return "", err
+	}
+	if _, err := i.suite().create("extended", "pod"); err != nil {
+		return "", err
+	}
+	if _, err := i.are("extended", "pod", "default", 1); err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("three replicas replaced in %.1f s, pods pass both webhooks", took), nil
+}
+
 // keysIn are those of all objects in a JSON text.
 func keysIn(text string) []string {
 	var walk func(any) []string
@@ -238,7 +271,7 @@ func (i *installation) authority() (string, error) {
 
 // holder is who holds the Lease, and the name of its pod.
 func (i *installation) holder() (identity, pod string, err error) {
-	identity, err = i.cluster.Kubectl("", "-n", system, "get", "lease", "-o", "jsonpath={.items[*].spec.holderIdentity}")
+	identity, err = i.cluster.Kubectl("", "-n", system, "get", "lease", "outrigger", "-o", "jsonpath={.spec.holderIdentity}")
 	pod = identity[:max(0, strings.LastIndex(identity, "_"))]
 	return identity, pod, err
 }

@@ -115,7 +115,6 @@ static void end_request(struct source *s, int http, const struct err *failed)
 	if (s->added)
 		(void)i->curl.multi_remove_handle(i->multi, s->transfer.easy);
 	s->added = false;
-	s->stale = failed != NULL;
 	(void)pthread_mutex_lock(&i->lock);
 	reflector_done(&s->reflector, http, failed, cluster_clock_ms(), &s->changed);
 	(void)pthread_mutex_unlock(&i->lock);
@@ -174,6 +173,8 @@ static void finish(struct source *s, CURLcode code)
 	const int http = transfer_status(&s->transfer);
 	struct err err = {0};
 
+	/* One that was broken libcurl throws away by itself; one that is only silent it would use again. */
+	s->stale = code == CURLE_OPERATION_TIMEDOUT;
 	if (code == CURLE_OK) {
 		end_request(s, http, NULL);
 		return;

@@ -59,6 +59,8 @@ enum {
 	LIMIT_KEPT_OBJECTS = 100000,
 	/* Bytes that are kept of one object: the two texts of a ConfigMap are the largest. */
 	LIMIT_KEPT_BYTES = 4 << 20,
+	/* And of all objects of one kind: some 600 bytes for each of the most there may be. */
+	LIMIT_KEPT_TOTAL = 64 << 20,
 	/* Events that wait to be written, and kinds of them that are counted together. */
 	LIMIT_EVENTS_QUEUED = 256,
 

@@ -522,6 +522,21 @@ static void kept_is_bounded(void **state UNUSED)
 	assert_string_equal(err.what, "there are more than 100000 objects; the rest is not known");
 	assert_int_equal(k.n, LIMIT_KEPT_OBJECTS);
 	kept_release(&k);
+	assert_int_equal(k.bytes, 0);
+	for (int i = 0; i < LIMIT_KEPT_TOTAL / LIMIT_KEPT_BYTES - 1; i++) {
+		(void)snprintf(name, sizeof(name), "%d", i);
+		assert_int_equal(kept_put(&k, STR(""), str_of(name), (struct str){text, LIMIT_KEPT_BYTES}, &changed, &err), 0);
+	}
+	err_clear(&err);
+	assert_int_equal(kept_put(&k, STR(""), STR("x"), (struct str){text, LIMIT_KEPT_BYTES}, &changed, &err), -1);
+	assert_string_equal(err.what, "the objects have more than 67108864 bytes; the rest is not known");
+	kept_remove(&k, STR(""), STR("0"), &changed);
+	assert_int_equal(kept_put(&k, STR(""), STR("x"), (struct str){text, LIMIT_KEPT_BYTES}, &changed, &err), 0);
+	assert_int_equal(kept_put(&k, STR(""), STR("x"), STR("1"), &changed, &err), 0);
+	kept_begin(&k);
+	kept_end(&k, &changed);
+	assert_int_equal(k.bytes, 0);
+	kept_release(&k);
 	free(text);
 }
 

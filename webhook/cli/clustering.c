@@ -20,7 +20,7 @@ enum {
 	DISCOVERY_TRIES = 3, /* then the first configuration does without its word */
 	NODES_A_PAGE = 50,   /* each of some 20 KiB: they list their images */
 	NAMES_MAX = 64 << 10,
-	OBJECTS_MAX = 256 << 20,
+	OBJECTS_MAX = 4 * LIMIT_KEPT_TOTAL, /* of three kinds, and the commas between them */
 };
 
 /* In this order among the informer's sources; the guard's ConfigMap is last, and need not be there. */

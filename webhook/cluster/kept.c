@@ -73,6 +73,18 @@ static int make(struct str namespace, struct str name, struct str text, struct k
 	return 0;
 }
 
+static size_t size_of(const struct kept_object *o)
+{
+	return o->key_len + 1 + o->len;
+}
+
+static void drop(struct kept *k, struct kept_object *o)
+{
+	k->bytes -= size_of(o);
+	free(o->key);
+}
+
+/* For one more, where none is replaced. */
 static int make_room(struct kept *k, struct err *err)
 {
 	const size_t cap = k->cap ? k->cap * 2 : FIRST_OBJECTS;
@@ -102,13 +114,16 @@ int kept_put(struct kept *k, struct str namespace, struct str name, struct str t
 	}
 	if (text.len > LIMIT_KEPT_BYTES)
 		return err_set(err, ERR_LIMIT, "'%.*s' is larger than %d bytes", (int)name.len, name.p, LIMIT_KEPT_BYTES);
+	if (k->bytes + text.len > LIMIT_KEPT_TOTAL)
+		return err_set(err, ERR_LIMIT, "the objects have more than %d bytes; the rest is not known", LIMIT_KEPT_TOTAL);
 	if ((!found && make_room(k, err) < 0) || make(namespace, name, text, &next, err) < 0)
 		return -1;
 	if (found)
-		free(k->object[at].key);
+		drop(k, &k->object[at]);
 	else
 		memmove(&k->object[at + 1], &k->object[at], (k->n++ - at) * sizeof(*k->object));
 	next.round = k->round;
+	k->bytes += size_of(&next);
 	k->object[at] = next;
 	*ret_changed = true;
 	return 0;
@@ -121,7 +136,7 @@ void kept_remove(struct kept *k, struct str namespace, struct str name, bool *re
 
 	if (!found)
 		return;
-	free(k->object[at].key);
+	drop(k, &k->object[at]);
 	k->n--;
 	memmove(&k->object[at], &k->object[at + 1], (k->n - at) * sizeof(*k->object));
 	*ret_changed = true;
@@ -140,7 +155,7 @@ void kept_end(struct kept *k, bool *ret_changed)
 		if (k->object[i].round == k->round)
 			k->object[n++] = k->object[i];
 		else
-			free(k->object[i].key);
+			drop(k, &k->object[i]);
 	}
 	*ret_changed = *ret_changed || n != k->n;
 	k->n = n;

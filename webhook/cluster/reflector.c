@@ -128,6 +128,15 @@ const char *reflector_request(struct reflector *r, struct arena *a, int64_t now,
 
 /* --- what comes ----------------------------------------------------------------------------------------------------- */
 
+/* Nothing written: not to be kept. */
+static int put(struct reflector *r, struct str namespace, struct str name, const struct text *out, bool *ret_changed, struct err *err)
+{
+	if (out->data)
+		return kept_put(&r->kept, namespace, name, (struct str){out->data, out->len}, ret_changed, err);
+	kept_remove(&r->kept, namespace, name, ret_changed);
+	return 0;
+}
+
 static int keep(struct reflector *r, const struct value *object, bool *ret_changed, struct err *err)
 {
 	const struct value *meta = raw_get(object, "metadata");
@@ -141,10 +150,8 @@ static int keep(struct reflector *r, const struct value *object, bool *ret_chang
 	r->o.keep(&out, object);
 	if (text_check(&out, "what is kept of it", err) < 0)
 		(void)err_wrap(err, "%s: '%.*s'", r->o.what, (int)name.len, name.p);
-	else if (out.data)
-		status = kept_put(&r->kept, namespace, name, (struct str){out.data, out.len}, ret_changed, err);
 	else
-		status = (kept_remove(&r->kept, namespace, name, ret_changed), 0);
+		status = put(r, namespace, name, &out, ret_changed, err);
 	text_release(&out);
 	return status;
 }

@@ -215,6 +215,20 @@ static void no_right_to_count(void **state)
 	assert_true(is_logged(s, "no right"));
 }
 
+/* As with --cluster, at first. */
+static void without_a_configuration_it_waits(void **state)
+{
+	struct stage *s = *state;
+	struct snapshot *kept = s->f.config.current;
+
+	s->f.config.current = NULL;
+	assert_true(step(s) > 100);
+	assert_int_equal(api_asked(&s->api, "GET " HOOK), 0);
+	assert_false(is_logged(s, "cannot be counted"));
+	s->f.config.current = kept;
+	assert_int_equal(step(s), 100);
+}
+
 /* More namespaces than there are figures for: the rest is summed up. */
 static void many_namespaces(void **state)
 {
@@ -261,6 +275,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(pages_are_counted, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_failure_is_no_count, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(no_right_to_count, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(without_a_configuration_it_waits, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(many_namespaces, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(followers_count_nothing, set_up_follower, tear_down),
 	};

@@ -177,9 +177,6 @@ static int measure(struct census *c, struct cluster_client *client, struct err *
 	struct err ignored = {0};
 	const struct value *sample;
 
-	r->snapshot = snapshot_get(c->o.config);
-	if (!r->snapshot)
-		return err_set(err, ERR_CONFIG, "no configuration is loaded yet");
 	for (size_t i = 0; i < c->o.n_configurations; i++)
 		if (read_configuration(r, client, c->o.configuration[i], err) < 0)
 			return -1;
@@ -193,10 +190,12 @@ static int measure(struct census *c, struct cluster_client *client, struct err *
 	return read_namespaces(r, client, err);
 }
 
-static int begin_run(struct census *c, struct cluster_client *client, struct err *err)
+/* Takes the snapshot. */
+static int begin_run(struct census *c, struct snapshot *snapshot, struct cluster_client *client, struct err *err)
 {
 	memset(&c->run, 0, sizeof(c->run));
 	c->run.begun = true;
+	c->run.snapshot = snapshot;
 	arena_init(&c->run.arena, RUN_ARENA_MAX);
 	return measure(c, client, err);
 }
@@ -307,14 +306,23 @@ static int64_t rest(struct census *c)
 	return LOOK_MS;
 }
 
+/* Without a configuration nobody knows which pods should have a sidecar. */
+static int64_t start(struct census *c, struct cluster_client *client)
+{
+	struct snapshot *snapshot = snapshot_get(c->o.config);
+	struct err err = {0};
+
+	if (!snapshot)
+		return LOOK_MS;
+	return begin_run(c, snapshot, client, &err) < 0 ? failed(c, &err) : NEXT_MS;
+}
+
 static int64_t go_on(struct census *c, struct cluster_client *client)
 {
 	struct err err = {0};
 	struct arena a;
 	int status;
 
-	if (!c->run.begun)
-		return begin_run(c, client, &err) < 0 ? failed(c, &err) : NEXT_MS;
 	arena_init(&a, PAGE_ARENA_MAX);
 	status = count_page(c, client, &a, &err);
 	arena_release(&a);
@@ -329,5 +337,7 @@ int64_t census_step(void *context, const struct keeper_turn *turn)
 
 	if (!keeper_leads(turn->keeper))
 		return rest(c);
-	return c->run.begun || c->due_ms <= cluster_clock_ms() ? go_on(c, turn->client) : LOOK_MS;
+	if (c->run.begun)
+		return go_on(c, turn->client);
+	return c->due_ms <= cluster_clock_ms() ? start(c, turn->client) : LOOK_MS;
 }

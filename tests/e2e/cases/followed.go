@@ -39,8 +39,10 @@ var followed = []struct {
 }{
 	{"it waits for its ConfigMaps and says so", (*follower).waits},
 	{"what the API holds is in force, and nothing bad", (*follower).follows},
+	{"pods that were made too early are counted", (*follower).counts},
 	{"pods are injected while the API server is away, and it is followed again", (*follower).outlives},
 	{"idle, it writes Lease renewals and nothing else", (*follower).idles},
+	{"refusals and mistakes are Events on the ReplicaSet, dry runs are not", (*follower).tells},
 }
 
 func runFollowed(t *tally) error {
@@ -100,6 +102,9 @@ func (f *follower) start() error {
 	}
 	args, err := f.commandLine()
 	if err != nil {
+		return err
+	}
+	if err := f.makeEarly(); err != nil {
 		return err
 	}
 	if f.program, err = f.cluster.Start("outrigger", os.Getenv("OUTRIGGER"), args...); err != nil {

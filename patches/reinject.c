@@ -123,6 +123,52 @@ static bool saw_none(struct again *g)
 	return found;
 }
 
+/* --- the network that Istio 1.8 told of in a label ------------------------------------------------------------------------ */
+
+static const struct value *next_named(const struct value *l, size_t *at, struct str name)
+{
+	while (l && l->kind == K_LIST && *at < l->u.list.len) {
+		const struct value *item = l->u.list.item[(*at)++];
+
+		if (str_eq(raw_str(item, "name"), name))
+			return item;
+	}
+	return NULL;
+}
+
+/* Whether the proxy that came has the variables of the one made anew, in their order. */
+static bool has_order(const struct again *g)
+{
+	const struct value *came = raw_get(raw_any_container(g->came, CONTAINER_PROXY), "env");
+	const struct value *anew = raw_get(raw_any_container(g->anew, CONTAINER_PROXY), "env");
+	size_t at = 0;
+
+	for (size_t i = 0; anew && anew->kind == K_LIST && i < anew->u.list.len; i++)
+		if (!next_named(came, &at, raw_str(anew->u.list.item[i], "name")))
+			return false;
+	return true;
+}
+
+/* A pod's own label of the network puts that variable last. Where it stands where the template put it, the label was injection's. */
+static int take_back_network(struct again *g, struct err *err)
+{
+	const struct value *labels = raw_path(g->pod, "metadata", "labels", NULL);
+	struct again guess = *g;
+	struct map *m;
+	int tried;
+
+	if (g->in->config->release != RELEASE_1_8 || !raw_get(labels, LABEL_NETWORK) || has_order(g))
+		return 0;
+	m = map_clone(g->in->a, labels->u.map, 0);
+	if (!m)
+		return err_nomem(err);
+	(void)map_del(m, STR(LABEL_NETWORK));
+	tried = try_first(&guess, metadata_set(g->in->a, g->pod, "labels", m, err), err);
+	if (tried > 0 && has_order(&guess))
+		*g = guess;
+	return tried < 0 ? -1 : 0;
+}
+
 /* --- where the user's own proxy was --------------------------------------------------------------------------------- */
 
 /* Texts of the proxy's variables by name, and its mounts by path; NULL when out of memory. */
@@ -446,7 +492,7 @@ static int inject_restored(struct again *g, const struct restored *r, struct err
 
 	if (seen_read(g->in->a, r->pod, &evidence, &g->seen, err) < 0 ||
 	    inject_first(g, r->pod, err) < 0 || (saw_none(g) && inject_first(g, r->pod, err) < 0) ||
-	    place_own_proxy(g, err) < 0 || keep_shared_lists(g, err) < 0)
+	    take_back_network(g, err) < 0 || place_own_proxy(g, err) < 0 || keep_shared_lists(g, err) < 0)
 		return -1;
 	changed = pod_with_later_changes(g, err);
 	if (!changed)

@@ -194,6 +194,19 @@ static const char named_lists[] = "policy: enabled\n"
 				  "      value: '{{ range $i, $c := .Spec.Containers }}{{ if ne $i 0 }},{{ end }}{{ $c.Name }}{{ end }}'\n"
 				  "  volumes: [{name: istio-token, emptyDir: {}}]\n";
 
+/* Of 1.8: what the template tells the proxy of the network goes to a label. */
+static const char network_lists[] = "policy: enabled\n"
+				    "template: |\n"
+				    "  # appendMultusNetwork\n"
+				    "  containers:\n"
+				    "  - name: istio-proxy\n"
+				    "    image: proxy:1\n"
+				    "    env:\n"
+				    "    - {name: ISTIO_META_NETWORK, value: n9}\n"
+				    "    - {name: LAST, value: z}\n"
+				    "    - name: ISTIO_META_APP_CONTAINERS\n"
+				    "      value: '{{ range $i, $c := .Spec.Containers }}{{ if ne $i 0 }},{{ end }}{{ $c.Name }}{{ end }}'\n";
+
 #define POD(containers, more) "{\"metadata\":{\"name\":\"p\"},\"spec\":{\"containers\":[" containers "]" more "}}"
 #define APP                   "{\"name\":\"app\",\"image\":\"app:1\",\"ports\":[{\"containerPort\":80}]}"
 #define TWO                   "{\"name\":\"two\",\"image\":\"two:1\",\"ports\":[{\"containerPort\":81}]}"
@@ -405,11 +418,52 @@ static void test_forged_records(void **state UNUSED)
 	assert_in_range(most, 2, REINJECT_MOST_RUNS);
 }
 
+/* --- the network that Istio 1.8 told of in a label --------------------------------------------------------------------------- */
+
+static const struct value *inject_plain(const struct inject_config *c, struct arena *a, const struct value *pod, struct str *ret_patch)
+{
+	const struct str json = as_json(a, pod);
+	struct inject_request req = {.pod_json = json, .namespace = STR("shop"), .url_path = STR("/inject")};
+	struct inject_result res;
+	struct err err = {0};
+
+	req.pod = json_parse(a, json.p, json.len, JSON_FROM_POD, &err);
+	if (!req.pod || inject_pod(c, a, &req, &res, &err) < 0 || !res.injected)
+		fail_msg("%s", err.what);
+	*ret_patch = res.patch;
+	return res.pod;
+}
+
+static void test_network_label(void **state UNUSED)
+{
+	static const char *const labels[] = {"{}", "{\"topology.istio.io/network\":\"n9\"}", "{\"topology.istio.io/network\":\"own\",\"a\":\"b\"}"};
+	struct err err = {0};
+	struct inject_config *c = load_config(network_lists, &err);
+
+	assert_non_null(c);
+	for (size_t i = 0; i < ARRAY_LEN(labels); i++) {
+		const struct value *pod;
+		struct str patch;
+		struct arena a;
+		const char *text;
+
+		arena_init(&a, 0);
+		text = arena_printf(&a, "{\"metadata\":{\"name\":\"p\",\"labels\":%s},\"spec\":{\"containers\":[" APP "]}}", labels[i]);
+		pod = json_parse(&a, text, strlen(text), 0, &err);
+		assert_non_null(pod);
+		(void)inject_plain(c, &a, inject_plain(c, &a, pod, &patch), &patch);
+		if (!str_is(patch, "[]"))
+			fail_msg("%s: %.*s", labels[i], (int)patch.len, patch.p);
+		arena_release(&a);
+	}
+	inject_config_free(c);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_seen),
-		cmocka_unit_test(test_pods),
+		cmocka_unit_test(test_pods), cmocka_unit_test(test_network_label),
 		cmocka_unit_test(test_additions),
 		cmocka_unit_test(test_forged_records),
 	};

@@ -12,7 +12,7 @@ import (
 )
 
 // What the checks read of an Event.
-type told struct {
+type podEvent struct {
 	Reason, Message, Type string
 	Count                 int
 	ReportingComponent    string
@@ -21,8 +21,8 @@ type told struct {
 
 const toldNamespace = "told"
 
-// told returns the webhook's own Events.
-func (f *follower) told() ([]told, error) {
+// podEvents returns the webhook's own Events.
+func (f *follower) podEvents() ([]podEvent, error) {
 	status, text, err := f.cluster.API.Do("GET", "/api/v1/namespaces/"+toldNamespace+"/events", nil)
 	if err == nil && status != 200 {
 		err = fmt.Errorf("list events: %d: %s", status, text)
@@ -30,9 +30,9 @@ func (f *follower) told() ([]told, error) {
 	if err != nil {
 		return nil, err
 	}
-	var list struct{ Items []told }
+	var list struct{ Items []podEvent }
 	err = json.Unmarshal(text, &list)
-	var own []told
+	var own []podEvent
 	for _, e := range list.Items {
 		if e.ReportingComponent == "outrigger" {
 			own = append(own, e)
@@ -42,12 +42,12 @@ func (f *follower) told() ([]told, error) {
 }
 
 // waitTold returns the Event of this reason on an owner whose name begins so.
-func (f *follower) waitTold(reason, owner string) (told, error) {
-	var found told
-	var all []told
+func (f *follower) waitTold(reason, owner string) (podEvent, error) {
+	var found podEvent
+	var all []podEvent
 	err := lab.Poll(30*time.Second, "the Event "+reason+" on "+owner, func() (bool, error) {
 		var err error
-		all, err = f.told()
+		all, err = f.podEvents()
 		for _, e := range all {
 			if e.Reason == reason && strings.HasPrefix(e.InvolvedObject.Name, owner) {
 				found = e
@@ -119,7 +119,7 @@ func (f *follower) dryRunsAreNotTold() (string, error) {
 	if _, err := f.waitTold("InjectionRefused", "wet"); err != nil {
 		return "", err
 	}
-	all, err := f.told()
+	all, err := f.podEvents()
 	if err != nil {
 		return "", err
 	}

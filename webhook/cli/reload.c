@@ -2,6 +2,7 @@
 /* The files of `outrigger serve`, read again when they change. */
 #include "webhook/cli/reload.h"
 
+#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -402,5 +403,6 @@ void reload_step(struct reload *r, int64_t now)
 	arena_init(&a, KEYPAIR_ARENA_MAX);
 	read_all(r, &a, now);
 	arena_release(&a);
+	(void)malloc_trim(0); /* what two configurations needed at a time is given back */
 	r->watch.unsatisfied = r->refused[SERVER_CONFIGURATION][0] || r->refused[SERVER_GUARD][0] || r->refused[SERVER_CERTIFICATE][0];
 }

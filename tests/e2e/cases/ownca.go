@@ -22,6 +22,7 @@ var charted = []scenario{
 	{"the chart into an empty cluster, in a restricted namespace: the first labelled pod is injected", (*installation).firstPod},
 	{"nothing fails while everything changes", (*installation).disturbed},
 	{"an upgrade adds a webhook configuration, and it is trusted", (*installation).extended},
+	{"an upgrade reads the configuration from the API", (*installation).fromAPI},
 }
 
 // A CA lives so short that three rotations happen while pods are made; a
@@ -190,6 +191,48 @@ func (i *installation) extended() (string, error) {
 		return "", err
 	}
 	return fmt.Sprintf("three replicas replaced in %.1f s, pods pass both webhooks", took), nil
+}
+
+// fromAPI is an upgrade after which nothing is mounted: the replicas have
+// their service account, the rights that the chart gives it, and the
+// environment of any pod.
+func (i *installation) fromAPI() (string, error) {
+	if i.service == nil {
+		return "", errors.New("there is no release")
+	}
+	const mounted = "{source: mounted}"
+	values := strings.Replace(chartValues, mounted, "{source: cluster, namespace: "+system+"}", 1)
+	rendered, err := renderChart(system, values+"require: {enabled: true}\n")
+	if err != nil {
+		return "", err
+	}
+	started := time.Now()
+	if _, err := i.cluster.Kubectl(rendered, "apply", "-f", "-"); err != nil {
+		return "", err
+	}
+	if err := i.service.WaitRolledOut(); err != nil {
+		return "", err
+	}
+	took := time.Since(started).Seconds()
+	if err := i.waitEach("all of it is followed", func(text string) bool {
+		return strings.Count(text, "[+]watch/") == 5 && !strings.Contains(text, "not followed") &&
+			strings.Contains(text, "[+]discovery ok: the cluster has serviceaccounts/token")
+	}); err != nil {
+		return "", err
+	}
+	if _, err := i.breakConfiguration(); err != nil {
+		return "", err
+	}
+	if err := makeNamespace(i.cluster, "from-api", "istio-injection=enabled"); err != nil {
+		return "", err
+	}
+	if _, err := i.suite().create("from-api", "pod"); err != nil {
+		return "", err
+	}
+	if _, err := i.are("from-api", "pod", "default", 1); err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("three replicas replaced in %.1f s, each with nothing mounted; a bad change refused by all", took), nil
 }
 
 // keysIn are those of all objects in a JSON text.

@@ -105,7 +105,7 @@ static bool answer_from(const struct answer *table, size_t len, const char *path
 /* The last rights of the table are those that nobody should have. */
 static bool asks_for_too_much(struct str body)
 {
-	static const char *const words[] = {"\"resource\":\"pods\"", "\"verb\":\"list\",\"group\":\"\",\"resource\":\"secrets\"", "escalate", "impersonate"};
+	static const char *const words[] = {"\"verb\":\"create\",\"group\":\"\",\"resource\":\"pods\"", "\"verb\":\"list\",\"group\":\"\",\"resource\":\"secrets\"", "escalate", "impersonate"};
 
 	for (size_t i = 0; i < ARRAY_LEN(words); i++)
 		if (str_find(body, str_of(words[i])) != SIZE_MAX)
@@ -282,6 +282,16 @@ static const struct {
 	{{{P_TOKEN, 403, "{\"message\":\"no\"}"}}, "WARNING not-allowed: a token for our own service account cannot be read: no; remedy: allow this user to create serviceaccounts/token there"},
 	{{{P_TOKEN, 201, "{\"status\":{}}"}}, "ERROR   token-projection: the answer to a TokenRequest holds no token"},
 	{{{P_REVIEW, 201, NOT_ALLOWED}}, "ERROR   right-missing: ServiceAccount outrigger-system/outrigger: may not list configmaps in istio-system; the configuration is read from there"},
+	{{{P_REVIEW, 201, NOT_ALLOWED}, {P_DEPLOYMENT, 200, DEPLOYMENT("\"args\":[\"serve\",\"--certs=files\"]")}},
+		"ok      rights: the service account has the 0 rights it needs, and none of those looked for beyond"},
+	{{{P_REVIEW, 201, NOT_ALLOWED}, {P_DEPLOYMENT, 200, DEPLOYMENT("\"args\":[\"serve\",\"--events\"]")}},
+		"ERROR   right-missing: ServiceAccount outrigger-system/outrigger: may not patch events; what is told again raises a count"},
+	{{{P_REVIEW, 201, NOT_ALLOWED}, {P_DEPLOYMENT, 200, DEPLOYMENT("\"args\":[\"serve\",\"--count-pods\"]")}},
+		"ERROR   right-missing: ServiceAccount outrigger-system/outrigger: may not list pods; pods without their sidecar are counted"},
+	{{{P_REVIEW, 201, NOT_ALLOWED}, {P_DEPLOYMENT, 200, DEPLOYMENT("\"args\":[\"serve\",\"--certs=self-signed\"]")}},
+		"ERROR   right-missing: ServiceAccount outrigger-system/outrigger: may not update secrets in outrigger-system"},
+	{{{P_REVIEW, 201, NOT_ALLOWED}, {P_DEPLOYMENT, 200, DEPLOYMENT("\"args\":[\"serve\",\"--cluster\"]")}},
+		"ERROR   right-missing: ServiceAccount outrigger-system/outrigger: may not list nodes"},
 	{{{P_REVIEW, 201, ALLOWED}}, "WARNING right-too-much: ServiceAccount outrigger-system/outrigger: may create pods in the whole cluster"},
 	{{{P_REVIEW, 403, "{\"message\":\"no\"}"}}, "WARNING not-allowed: what our service account may do cannot be read: no"},
 	/* answers that are none */

@@ -19,6 +19,7 @@ struct check {
 	size_t n_entries;
 	struct inject_config *config; /* of the cluster's ConfigMaps; owned; NULL where they cannot be used */
 	bool third_party;             /* the API issues tokens bound to an audience */
+	const struct value *ours;     /* pod spec of our Deployment; NULL where it cannot be read */
 };
 
 /* For "%.*s": what comes from the cluster, cut. */
@@ -48,6 +49,9 @@ int check_list(struct check *c, const char *path, const char *what, const char *
 
 /* Its labels; NULL where the namespace is not known. */
 const struct map *check_labels_of(const struct check *c, struct str namespace);
+
+/* Whether the command line of our Deployment has a flag ("--certs"). *ret: what stands behind its "=", p NULL where nothing does. */
+bool check_flag(const struct check *c, const char *flag, struct str *ret);
 
 /* The parts, in the order in which they run. Each returns -1 only where the rest has no sense either. */
 int check_api(struct check *c, struct err *err) MUST_CHECK;

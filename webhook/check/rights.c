@@ -9,27 +9,51 @@ static const struct right {
 	const char *verb, *group, *resource;
 	enum place place;
 	const char *why;
-	bool unwanted; /* more than it needs: whoever takes the webhook over has it too */
+	const char *flag;  /* of our command line, without which it is not needed; NULL: always */
+	const char *value; /* of that flag; NULL: any */
+	bool unwanted;     /* more than it needs: whoever takes the webhook over has it too */
 } rights[] = {
-	{"list", "", "configmaps", ISTIO_NAMESPACE, "the configuration is read from there", false},
-	{"watch", "", "configmaps", ISTIO_NAMESPACE, "changes of the configuration take effect by it", false},
-	{"list", "", "nodes", EVERYWHERE, "native sidecars are detected from the kubelets' versions", false},
+	{"list", "", "configmaps", ISTIO_NAMESPACE, "the configuration is read from there", "--cluster", NULL, false},
+	{"watch", "", "configmaps", ISTIO_NAMESPACE, "changes of the configuration take effect by it", "--cluster",
+		NULL, false},
+	{"list", "", "nodes", EVERYWHERE, "native sidecars are detected from the kubelets' versions", "--cluster", NULL,
+		false},
 	{"watch", "", "namespaces", EVERYWHERE,
-		"guard rules and OpenShift's ids go by namespace labels and annotations", false},
+		"guard rules and OpenShift's ids go by namespace labels and annotations", "--cluster", NULL, false},
 	{"watch", "networking.istio.io", "proxyconfigs", EVERYWHERE, "ProxyConfig resources change what is injected",
-		false},
-	{"get", "", "secrets", OUR_NAMESPACE, "the CA and the serving certificate are kept there", false},
-	{"update", "", "secrets", OUR_NAMESPACE, "certificates are renewed there", false},
-	{"update", "coordination.k8s.io", "leases", OUR_NAMESPACE, "replicas agree by it on who renews certificates",
-		false},
+		"--cluster", NULL, false},
+	{"get", "", "secrets", OUR_NAMESPACE, "the CA and the serving certificate are kept there", "--certs",
+		"self-signed", false},
+	{"update", "", "secrets", OUR_NAMESPACE, "certificates are renewed there", "--certs", "self-signed", false},
+	{"update", "coordination.k8s.io", "leases", OUR_NAMESPACE, "replicas agree by it on who writes and counts",
+		"--lease-name", NULL, false},
 	{"patch", "admissionregistration.k8s.io", "mutatingwebhookconfigurations", EVERYWHERE,
-		"caBundle follows the CA by it", false},
-	{"create", "", "events", EVERYWHERE, "refusals are told on the pod's owner", false},
-	{"create", "", "pods", EVERYWHERE, "", true},
-	{"list", "", "secrets", EVERYWHERE, "", true},
-	{"escalate", "rbac.authorization.k8s.io", "clusterroles", EVERYWHERE, "", true},
-	{"impersonate", "", "users", EVERYWHERE, "", true},
+		"caBundle follows the CA by it", "--certs", "self-signed", false},
+	{"create", "", "events", EVERYWHERE, "refusals are told on the pod's owner", "--events", NULL, false},
+	{"patch", "", "events", EVERYWHERE, "what is told again raises a count", "--events", NULL, false},
+	{"list", "", "pods", EVERYWHERE, "pods without their sidecar are counted", "--count-pods", NULL, false},
+	{"create", "", "pods", EVERYWHERE, "", NULL, NULL, true},
+	{"list", "", "secrets", EVERYWHERE, "", NULL, NULL, true},
+	{"escalate", "rbac.authorization.k8s.io", "clusterroles", EVERYWHERE, "", NULL, NULL, true},
+	{"impersonate", "", "users", EVERYWHERE, "", NULL, NULL, true},
 };
+
+/* Where the command line is not known, all that the chart may grant. */
+static bool is_needed(const struct check *c, const struct right *r)
+{
+	struct str value;
+
+	if (!r->flag || !c->ours)
+		return true;
+	return check_flag(c, r->flag, &value) && (!r->value || str_is(value, r->value));
+}
+
+static struct str lease_of(const struct check *c)
+{
+	struct str name;
+
+	return check_flag(c, "--lease-name", &name) && name.len ? name : c->options->service;
+}
 
 /* A name where the chart grants by name: without one such a right would seem to lack. */
 static struct str name_of(const struct check *c, const struct right *r)
@@ -37,7 +61,7 @@ static struct str name_of(const struct check *c, const struct right *r)
 	if (str_is(str_of(r->resource), "secrets") && r->place == OUR_NAMESPACE)
 		return c->options->secret;
 	if (str_is(str_of(r->resource), "leases"))
-		return c->options->service;
+		return lease_of(c);
 	if (str_is(str_of(r->resource), "configmaps"))
 		return STR("istio");
 	if (str_is(str_of(r->resource), "mutatingwebhookconfigurations"))
@@ -110,6 +134,8 @@ int check_rights(struct check *c, struct err *err)
 		const struct right *r = &rights[i];
 		bool answered, allowed;
 
+		if (!is_needed(c, r))
+			continue;
 		if (ask(c, r, &answered, &allowed, err) < 0)
 			return -1;
 		if (!answered)

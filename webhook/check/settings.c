@@ -61,6 +61,20 @@ static struct str flag_of(const struct value *pod_spec, const struct setting *s)
 	return found.p ? found : str_of(s->unset);
 }
 
+bool check_flag(const struct check *c, const char *flag, struct str *ret)
+{
+	const struct value *containers = raw_get(c->ours, "containers"), *args = NULL;
+
+	if (containers && containers->kind == K_LIST && containers->u.list.len)
+		args = raw_get(containers->u.list.item[0], "args");
+	for (size_t i = 0; args && args->kind == K_LIST && i < args->u.list.len; i++) {
+		*ret = args->u.list.item[i]->kind == K_STRING ? args->u.list.item[i]->u.s : (struct str){0};
+		if (str_is(str_cut(ret, '='), flag))
+			return true;
+	}
+	return false;
+}
+
 static const struct value *pod_spec_of(const struct value *deployment)
 {
 	return raw_path(deployment, "spec", "template", "spec", NULL);
@@ -103,6 +117,7 @@ int check_settings(struct check *c, struct err *err)
 	if (read_deployment(c, c->options->istio_namespace, name, &istiod, err) < 0 ||
 		read_deployment(c, c->options->namespace, c->options->service, &ours, err) < 0)
 		return -1;
+	c->ours = pod_spec_of(ours);
 	if (!istiod || !ours)
 		return 0; /* one of them runs elsewhere, or under another name */
 	for (size_t i = 0; i < ARRAY_LEN(settings); i++)

@@ -26,7 +26,7 @@ var provoked = []struct{ finding, remedy string }{
 	{"ERROR   pod-security: Namespace ill-restricted: enforces PodSecurity restricted", "use Istio's CNI plugin"},
 	{"ERROR   injected-twice: pods of ill-", "switch Istio's own webhook off"},
 	{"WARNING pods-without-sidecar: Namespace ill-late: 1 pods have no sidecar", "kubectl -n ill-late rollout restart"},
-	{"ERROR   right-missing: ServiceAccount outrigger-system/outrigger: may not list nodes", "apply the chart's RBAC"},
+	{"WARNING right-too-much: ServiceAccount outrigger-system/outrigger: may create pods in the whole cluster", "take the binding away"},
 	{"WARNING configuration-odd: ConfigMap istio key mesh line 1: unknown field 'trustDomian'", "use 'trustDomain'"},
 	{"ERROR   ca-bundle-mismatch: Webhook rev.namespace.outrigger.outrigger.test: ", "see that a replica holds the Lease"},
 }
@@ -142,7 +142,7 @@ func (i *installation) makeIll() (heal func(), err error) {
 	bundle, bundleErr := i.cluster.Kubectl("", "get", "mutatingwebhookconfiguration", "outrigger", "-o", "jsonpath={.webhooks[0].clientConfig.caBundle}")
 	heal = func() {
 		_, _ = i.cluster.Kubectl(manifest("ill"), "delete", "--wait=false", "-f", "-")
-		_, _ = i.cluster.Kubectl("", "delete", "--wait=false", "node/far", "node/gone", "namespace/ill-late", "namespace/istio-system")
+		_, _ = i.cluster.Kubectl("", "delete", "--wait=false", "clusterrolebinding/too-much", "node/far", "node/gone", "namespace/ill-late", "namespace/istio-system")
 		_ = i.setBundle(bundle)
 	}
 	if bundleErr != nil {
@@ -154,7 +154,7 @@ func (i *installation) makeIll() (heal func(), err error) {
 	}
 	k(manifest("pod"), "-n", "ill-late", "create", "-f", "-")
 	k("", "label", "namespace", "ill-late", "istio-injection=enabled")
-	k("", "delete", "clusterrolebinding", "outrigger")
+	k("", "create", "clusterrolebinding", "too-much", "--clusterrole=cluster-admin", "--serviceaccount=outrigger-system:outrigger")
 	k("", "-n", "istio-system", "patch", "configmap", "istio", "--type=merge", "-p", `{"data":{"mesh":"trustDomian: cluster.local\n"}}`)
 	k("", "-n", "istio-system", "patch", "pod", "istiod-0", "--subresource=status", "-p",
 		`{"status":{"conditions":[{"type":"PodScheduled","status":"False","message":"0/5 nodes are available: 1 node(s) had untolerated taint"}]}}`)

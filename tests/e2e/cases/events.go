@@ -5,6 +5,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -157,6 +158,16 @@ func (f *follower) makeEarly() error {
 	return f.kubectl("", "label", "namespace", earlyNamespace, "istio-injection=enabled")
 }
 
+// hasItsRights asks check whether the chart granted what its command line
+// needs, all of it on: no more and no less.
+func (f *follower) hasItsRights() error {
+	report, err := check(filepath.Join(f.cluster.Dir, "admin.kubeconfig"), 1) // there are no nodes to run on
+	if err == nil && lineWith(report, "ok      rights: the service account has the 12 rights it needs") == "" {
+		err = fmt.Errorf("the rights are not right:\n%s", report)
+	}
+	return err
+}
+
 func (f *follower) counts() (string, error) {
 	var pods map[string]float64
 	err := lab.Poll(30*time.Second, "pods are counted", func() (bool, error) {
@@ -173,5 +184,5 @@ func (f *follower) counts() (string, error) {
 	if want := `{pod_namespace="` + earlyNamespace + `"}`; len(pods) != 1 || pods[want] != 1 {
 		return "", fmt.Errorf("pods without sidecar: %v, want one in %s", pods, earlyNamespace)
 	}
-	return "1 pod without its sidecar", nil
+	return "1 pod without its sidecar", f.hasItsRights()
 }

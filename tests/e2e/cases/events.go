@@ -5,6 +5,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"time"
@@ -168,6 +169,25 @@ func (f *follower) hasItsRights() error {
 	return err
 }
 
+// linted holds all that a replica prints that leads, follows, tells and
+// counts against promtool, where that is installed.
+func (f *follower) linted(figure string) (string, error) {
+	_, text, err := f.get("/metrics")
+	if err != nil {
+		return "", err
+	}
+	promtool, err := exec.LookPath("promtool")
+	if err != nil {
+		return figure + ", metrics not linted: no promtool", nil
+	}
+	cmd := exec.Command(promtool, "check", "metrics")
+	cmd.Stdin = strings.NewReader(text)
+	if out, err := cmd.CombinedOutput(); err != nil || len(out) > 0 {
+		return "", fmt.Errorf("promtool check metrics: %w: %s", err, out)
+	}
+	return fmt.Sprintf("%s, %d lines of metrics without a complaint of promtool", figure, strings.Count(text, "\n")), nil
+}
+
 func (f *follower) counts() (string, error) {
 	var pods map[string]float64
 	err := lab.Poll(30*time.Second, "pods are counted", func() (bool, error) {
@@ -184,5 +204,8 @@ func (f *follower) counts() (string, error) {
 	if want := `{pod_namespace="` + earlyNamespace + `"}`; len(pods) != 1 || pods[want] != 1 {
 		return "", fmt.Errorf("pods without sidecar: %v, want one in %s", pods, earlyNamespace)
 	}
-	return "1 pod without its sidecar", f.hasItsRights()
+	if err := f.hasItsRights(); err != nil {
+		return "", err
+	}
+	return f.linted("1 pod without its sidecar")
 }

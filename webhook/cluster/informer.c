@@ -157,14 +157,22 @@ static void log_trouble(struct source *s)
 		log_with(s->informer->o.log, LOG_INFO, "what the API server holds is followed again", log_cstr("what", r->o.what));
 }
 
+/* The API server is there again, for the others as well. */
 static void tell_recovered(struct source *s)
 {
+	struct informer *i = s->informer;
 	const bool broken = s->reflector.problem.code != ERR_NONE;
 	const bool recovered = s->broken && !broken;
 
 	s->broken = broken;
-	if (recovered && s->informer->o.recovered)
-		s->informer->o.recovered(s->informer->o.context);
+	if (!recovered)
+		return;
+	(void)pthread_mutex_lock(&i->lock);
+	for (size_t n = 0; n < i->n; n++)
+		reflector_hurry(&i->source[n].reflector, cluster_clock_ms());
+	(void)pthread_mutex_unlock(&i->lock);
+	if (i->o.recovered)
+		i->o.recovered(i->o.context);
 }
 
 static void finish(struct source *s, CURLcode code)

@@ -288,6 +288,15 @@ int reflector_take(struct reflector *r, int status, struct str bytes, int64_t no
 	return -1;
 }
 
+void reflector_hurry(struct reflector *r, int64_t now)
+{
+	const int64_t soon = now + jitter(r, BRIEF_MS);
+
+	/* One that is answered, and with nothing of use, is no better off for it. */
+	if (r->problem.code != ERR_NONE && !r->refusals && r->due > soon)
+		r->due = soon;
+}
+
 void reflector_opened(struct reflector *r)
 {
 	r->up = true;

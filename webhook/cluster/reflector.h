@@ -69,6 +69,8 @@ int64_t reflector_due(const struct reflector *r);
  * Bytes of the answer with that status. *ret_changed: what is kept is another now. -1: it is of no use to go on, the request is to be ended.
  */
 int reflector_take(struct reflector *r, int status, struct str bytes, int64_t now, bool *ret_changed) MUST_CHECK;
+/* Somebody else was answered: what failed before is tried again soon, and not only after its back-off. */
+void reflector_hurry(struct reflector *r, int64_t now);
 /* The head of a watch came: it is open, though nothing may have happened yet. */
 void reflector_opened(struct reflector *r);
 /* The request has ended. status 0 or failed: no whole answer came, for that reason; NULL: it did. */

@@ -508,10 +508,12 @@ int reinject(struct injection *in, const struct injection_record *record, inject
 	const struct value *came = in->given;
 	struct again g = {.in = in, .run = run, .record = record, .came = came, .side = {{"annotations", NULL}, {"labels", NULL}}};
 	struct err cause = {0};
+	/* Up to 1.8 those for Prometheus were the last. */
+	const struct map *injected = in->config->release == RELEASE_HEAD ? in->config->injected_annotations : NULL;
 	struct restored r;
 	bool kept;
 
-	if (restore_pod(in->a, came, record, in->config->mesh, &r, &cause) < 0)
+	if (restore_pod(in->a, came, record, in->config->mesh, injected, &r, &cause) < 0)
 		return cause.code == ERR_NOMEM ? err_nomem(err) : run(in, err);
 	g.side[0].base = r.annotations;
 	g.side[1].base = r.labels;

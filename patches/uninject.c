@@ -317,6 +317,12 @@ static const struct value *likely_mesh(struct arena *a, const struct value *pod,
 	return mesh;
 }
 
+/* Up to 1.8 the annotations for Prometheus were written last. */
+static const struct map *written_last(const struct inject_config *c)
+{
+	return c && c->release == RELEASE_HEAD ? c->injected_annotations : NULL;
+}
+
 static int read_record(struct uninjecting *u, struct injection_record *ret, struct err *err)
 {
 	if (u->search.config && u->search.config->release != RELEASE_HEAD)
@@ -338,7 +344,7 @@ static int uninject(struct uninjecting *u, struct err *err)
 		err_set(err, ERR_INPUT, "annotation '%s' does not say what injection added", ANNOTATION_STATUS);
 		return err_at(err, "/metadata/annotations/sidecar.istio.io~1status");
 	}
-	if (restore_pod(u->search.a, u->search.req->pod, &record, mesh, &restored, err) < 0)
+	if (restore_pod(u->search.a, u->search.req->pod, &record, mesh, written_last(u->search.config), &restored, err) < 0)
 		return -1;
 	u->search.record = &record;
 	u->search.restored = &restored;

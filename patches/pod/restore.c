@@ -14,6 +14,7 @@
 struct restoring {
 	struct pod_edit e;
 	const struct injection_record *record;
+	const struct map *injected; /* annotations of the configuration's, which were written last; or NULL */
 	struct restored *ret;
 	const struct value *proxy; /* as injection left it, or NULL */
 	int64_t own_port;          /* the agent's, by the mesh */
@@ -269,14 +270,28 @@ static void restore_handlers(struct restoring *r, struct container_list *l, cons
 
 /* --- Prometheus --------------------------------------------------------------------------------------------------- */
 
-static bool points_at_agent(const struct pod_edit *e, const struct value *mesh, bool any_port)
+/* Whether the annotation is as injection wrote it; what the configuration annotates with came last. */
+static bool is_written(const struct restoring *r, const char *key, const char *merged)
 {
-	const struct str port = pod_annotation(e, "prometheus.io/port");
+	const struct value *last = r->injected ? map_getc(r->injected, key) : NULL;
+
+	return last ? str_eq(pod_annotation(&r->e, key), last->u.s) : str_is(pod_annotation(&r->e, key), merged);
+}
+
+static bool is_port_written(const struct restoring *r, const struct value *mesh, bool any_port)
+{
+	const struct str port = pod_annotation(&r->e, "prometheus.io/port");
 	int64_t n = 0;
 
-	return str_is(pod_annotation(e, "prometheus.io/path"), "/stats/prometheus") &&
-	       str_is(pod_annotation(e, "prometheus.io/scrape"), "true") && port.p &&
-	       (any_port || (parse_i64(port, &n) && n == agent_port(mesh)));
+	if (r->injected && map_getc(r->injected, "prometheus.io/port"))
+		return is_written(r, "prometheus.io/port", "");
+	return port.p && (any_port || (parse_i64(port, &n) && n == agent_port(mesh)));
+}
+
+static bool points_at_agent(const struct restoring *r, const struct value *mesh, bool any_port)
+{
+	return is_written(r, "prometheus.io/path", "/stats/prometheus") && is_written(r, "prometheus.io/scrape", "true") &&
+	       is_port_written(r, mesh, any_port);
 }
 
 static void annotate_back(struct restoring *r, const char *key, struct str value)
@@ -305,7 +320,7 @@ static void restore_prometheus(struct restoring *r, const struct value *mesh)
 {
 	const struct value *scrape = told(r, ENV_PROMETHEUS), *targets = raw_get(scrape, "targets");
 
-	if (!points_at_agent(&r->e, mesh, scrape != NULL))
+	if (!points_at_agent(r, mesh, scrape != NULL))
 		return;
 	(void)map_del(r->e.annotations, STR("prometheus.io/path"));
 	(void)map_del(r->e.annotations, STR("prometheus.io/port"));
@@ -347,9 +362,9 @@ static void forget_annotations(struct restoring *r)
 }
 
 int restore_pod(struct arena *a, const struct value *pod, const struct injection_record *record, const struct value *mesh,
-	struct restored *ret, struct err *err)
+	const struct map *injected, struct restored *ret, struct err *err)
 {
-	struct restoring r = {.record = record, .ret = ret, .proxy = raw_any_container(pod, CONTAINER_PROXY),
+	struct restoring r = {.record = record, .injected = injected, .ret = ret, .proxy = raw_any_container(pod, CONTAINER_PROXY),
 		.own_port = agent_port(mesh)};
 	const struct value *probers;
 

@@ -30,8 +30,11 @@ struct restored {
 /* Whether the record says what an injection added. */
 bool restorable(const struct injection_record *record);
 
-/* pod: one for which restorable() holds. mesh: raw, for the agent's port. ERR_INPUT: what the proxy was told makes no pod. */
+/*
+ * pod: one for which restorable() holds. mesh: raw, for the agent's port. injected: the configuration's injectedAnnotations, where they
+ * were written after those for Prometheus, or NULL. ERR_INPUT: what the proxy was told makes no pod.
+ */
 int restore_pod(struct arena *a, const struct value *pod, const struct injection_record *record, const struct value *mesh,
-	struct restored *ret, struct err *err) MUST_CHECK;
+	const struct map *injected, struct restored *ret, struct err *err) MUST_CHECK;
 
 #endif

@@ -194,6 +194,14 @@ static const char named_lists[] = "policy: enabled\n"
 				  "      value: '{{ range $i, $c := .Spec.Containers }}{{ if ne $i 0 }},{{ end }}{{ $c.Name }}{{ end }}'\n"
 				  "  volumes: [{name: istio-token, emptyDir: {}}]\n";
 
+/* What the configuration annotates with is written over what Prometheus is told. */
+static const char annotating[] = "policy: enabled\n"
+				 "injectedAnnotations: {prometheus.io/port: '5', note: x}\n"
+				 "defaultTemplates: [sidecar]\n"
+				 "templates:\n"
+				 "  sidecar: |\n"
+				 "    spec: {containers: [{name: istio-proxy, image: proxy:1}]}\n";
+
 /* Of 1.8: what the template tells the proxy of the network goes to a label. */
 static const char network_lists[] = "policy: enabled\n"
 				    "template: |\n"
@@ -292,7 +300,8 @@ static void test_pods(void **state UNUSED)
 	static const struct {
 		const char *text;
 		size_t n_changes;
-	} configs[] = {{native, ARRAY_LEN(changes)}, {each, 1}, {lists, ARRAY_LEN(changes)}, {named_lists, ARRAY_LEN(changes)}};
+	} configs[] = {{native, ARRAY_LEN(changes)}, {each, 1}, {lists, ARRAY_LEN(changes)}, {named_lists, ARRAY_LEN(changes)},
+		{annotating, ARRAY_LEN(changes)}};
 	size_t failed = 0;
 
 	for (size_t i = 0; i < ARRAY_LEN(configs); i++) {

@@ -391,6 +391,27 @@ static void line_that_is_too_large(void **state)
 	assert_int_equal(send_events(b, BOOKMARK("6")), 0);
 }
 
+/* An API server that comes back after an outage has often forgotten: then nothing is waited for any more. */
+static void version_that_is_gone_after_an_outage(void **state)
+{
+	for (int by_status = 0; by_status < 2; by_status++) {
+		struct bench *b = *state;
+
+		begin(b);
+		lose_connection(b, 200);
+		for (int i = 0; i < 10; i++) {
+			(void)ask(b);
+			lose_connection(b, 0);
+		}
+		(void)ask(b);
+		answer(b, by_status ? 410 : 200, by_status ? "{}" : GONE);
+		assert_true(reflector_due(&b->r) - b->now <= 500);
+		assert_string_equal(ask(b), "/api/v1/things?fieldSelector=x&limit=2");
+		(void)tear_down(state);
+		(void)set_up(state);
+	}
+}
+
 /* A line that was cut off by the end of its connection comes again with the next watch. */
 static void half_a_line(void **state)
 {
@@ -558,6 +579,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_is_kept_is_the_same, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(connections_that_are_lost, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(version_that_is_gone, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(version_that_is_gone_after_an_outage, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(lines_that_are_no_events, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(line_that_is_too_large, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(half_a_line, set_up, tear_down),

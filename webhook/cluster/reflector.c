@@ -440,6 +440,9 @@ static void end_watch(struct reflector *r, int status, const struct err *failed,
 	}
 	if (status == STATUS_OK && !r->useless && !failed)
 		(void)err_set(&err, ERR_IO, "the watch of %s ended as soon as it began", r->o.what);
+	/* An answer, and to list anew is all it asks for: what failed before it, such as an outage, is over. */
+	if (r->expired || status == CLUSTER_GONE)
+		r->failures = 0;
 	r->refusals += r->useless || is_fault(status) || (status == STATUS_OK && !failed && brief);
 	if (status != STATUS_OK)
 		refuse(r, status, now);

@@ -138,7 +138,7 @@ struct inject_config {
 
 	struct mesh_warnings warnings; /* what loading found odd; for the log and `config check` */
 	char digest[SHA256_HEX + 1];              /* SHA-256 of all texts, hexadecimal: names this configuration */
-	char objects_digest[SHA256_HEX + 1];      /* of api_objects; "": none were given */
+	char objects_digest[SHA256_HEX + 1];      /* of api_objects, and whether nodes are known; "": none were given */
 };
 
 /*

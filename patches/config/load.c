@@ -382,9 +382,10 @@ static int digest_texts(struct inject_config *c, const struct sources *s, const 
 	const struct str pieces[] = {
 		s->config.text, nul, s->values.text, nul, s->mesh.text, nul, texts->cluster_objects.text, texts->api_digested,
 		{token, told ? sizeof(token) : 0}};
+	const struct str objects[] = {texts->api_objects.text, texts->nodes_unknown ? nul : STR("")};
 
 	if (sha256_hex(pieces, ARRAY_LEN(pieces), c->digest) < 0 ||
-		(texts->api_objects.text.p && sha256_hex(&texts->api_objects.text, 1, c->objects_digest) < 0))
+		(texts->api_objects.text.p && sha256_hex(objects, ARRAY_LEN(objects), c->objects_digest) < 0))
 		return err_set(err, ERR_BUG, "cannot compute a SHA-256");
 	return 0;
 }

@@ -167,8 +167,8 @@ static void test_api_objects(void **state UNUSED)
 	const struct {
 		const char *objects, *digested;
 		bool nodes_unknown, has_a;
-	} rows[] = {{two, "", false, true}, {unsorted, "", true, true}, {none, "", false, false}, {none, "x", false, false}};
-	char digest[4][SHA256_HEX + 1], objects_digest[4][SHA256_HEX + 1];
+	} rows[] = {{two, "", false, true}, {unsorted, "", true, true}, {none, "", false, false}, {none, "x", false, false}, {none, "", true, false}};
+	char digest[5][SHA256_HEX + 1], objects_digest[5][SHA256_HEX + 1];
 	struct err err;
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -189,6 +189,7 @@ static void test_api_objects(void **state UNUSED)
 	assert_string_not_equal(digest[2], digest[3]);
 	assert_string_not_equal(objects_digest[0], objects_digest[1]);
 	assert_string_equal(objects_digest[2], objects_digest[3]);
+	assert_string_not_equal(objects_digest[2], objects_digest[4]); /* the right to list nodes came later, and there are none */
 	assert_null(load_api("{", "", false, &err));
 	assert_non_null(strstr(err.what, "the cluster's objects"));
 }

@@ -14,12 +14,12 @@ struct check {
 	struct arena *a;
 	struct check_findings *found;
 
+	const struct value *ours;       /* the pods of our Deployment, raw; NULL where it cannot be read */
 	const struct value *namespaces; /* raw list; NULL where it cannot be read */
 	struct webhook_entry *entry;    /* those that are called for pods */
 	size_t n_entries;
 	struct inject_config *config; /* of the cluster's ConfigMaps; owned; NULL where they cannot be used */
 	bool third_party;             /* the API issues tokens bound to an audience */
-	const struct value *ours;     /* pod spec of our Deployment; NULL where it cannot be read */
 };
 
 /* For "%.*s": what comes from the cluster, cut. */
@@ -52,9 +52,13 @@ const struct map *check_labels_of(const struct check *c, struct str namespace);
 
 /* Whether the command line of our Deployment has a flag ("--certs"). *ret: what stands behind its "=", p NULL where nothing does. */
 bool check_flag(const struct check *c, const char *flag, struct str *ret);
+/* The pods of a Deployment, raw; NULL where it does not exist or cannot be read. */
+int check_deployment(struct check *c, struct str namespace, struct str name, const struct value **ret_pod_spec,
+	struct err *err) MUST_CHECK;
 
 /* The parts, in the order in which they run. Each returns -1 only where the rest has no sense either. */
 int check_api(struct check *c, struct err *err) MUST_CHECK;
+int check_installation(struct check *c, struct err *err) MUST_CHECK;
 int check_rights(struct check *c, struct err *err) MUST_CHECK;
 int check_configuration(struct check *c, struct err *err) MUST_CHECK;
 int check_tokens(struct check *c, struct err *err) MUST_CHECK;

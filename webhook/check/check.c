@@ -9,6 +9,7 @@ static const struct {
 	int (*run)(struct check *c, struct err *err);
 } parts[] = {
 	{"the API server", check_api},
+	{"our Deployment", check_installation},
 	{"the ConfigMaps", check_configuration},
 	{"service-account tokens", check_tokens},
 	{"istiod's settings", check_settings},

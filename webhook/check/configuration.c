@@ -11,9 +11,41 @@ static const char *name_with_revision(struct check *c, const char *name)
 	return str_is(revision, "default") || !revision.len ? name : check_text(c, "%s-%.*s", name, SHOWN(revision));
 }
 
+/* Whether they are files of our pods: those are ConfigMaps of our namespace, perhaps under other names. */
+static bool is_mounted(const struct check *c)
+{
+	struct str value;
+
+	return check_flag(c, "--inject-config", &value) && !check_flag(c, "--cluster", &value);
+}
+
+/* Whether our command line names no configuration: then we inject by the program's own. */
+static bool is_embedded(const struct check *c)
+{
+	struct str value;
+
+	return c->ours && !check_flag(c, "--cluster", &value) && !check_flag(c, "--inject-config", &value);
+}
+
+static void tell_embedded(struct check *c, const char *injector, bool has_configmap)
+{
+	const char *what = check_text(
+		c, "Deployment %.*s/%.*s", SHOWN(c->options->namespace), SHOWN(c->options->service));
+
+	if (has_configmap)
+		check_found(c->found, CHECK_WARNING, "configuration-unused", what,
+			"helm upgrade with --set configuration.source=cluster",
+			"injects by the program's own configuration, not by ConfigMap %.*s/%s of this cluster",
+			SHOWN(c->options->istio_namespace), injector);
+	else
+		check_found(c->found, CHECK_INFO, "configuration-embedded", what,
+			"configuration.source=cluster once Istio's ConfigMaps are there",
+			"injects by the program's own configuration; the cluster has no ConfigMap %s", injector);
+}
+
 static int read_data(struct check *c, const char *name, const struct value **ret, struct err *err)
 {
-	const struct str namespace = c->options->istio_namespace;
+	const struct str namespace = is_mounted(c) ? c->options->namespace : c->options->istio_namespace;
 	const char *path = check_text(c, "/api/v1/namespaces/%.*s/configmaps/%s", SHOWN(namespace), name);
 	const char *what = check_text(c, "ConfigMap %.*s/%s", SHOWN(namespace), name);
 	const struct value *object = NULL;
@@ -22,7 +54,7 @@ static int read_data(struct check *c, const char *name, const struct value **ret
 	if (check_ask(c, path, (struct str){0}, what, check_text(c, "get configmaps in %.*s", SHOWN(namespace)),
 		    &status, &object, err) < 0)
 		return -1;
-	if (status == 404)
+	if (status == 404 && !is_embedded(c) && !is_mounted(c))
 		check_found(c->found, CHECK_ERROR, "configmap-missing", what,
 			"install Istio's control plane, or name another with --revision or --istio-namespace",
 			"does not exist");
@@ -80,6 +112,8 @@ int check_configuration(struct check *c, struct err *err)
 
 	if (read_data(c, injector, &inject_data, err) < 0 || read_data(c, mesh, &mesh_data, err) < 0)
 		return -1;
+	if (is_embedded(c))
+		tell_embedded(c, injector, inject_data != NULL);
 	if (!inject_data || !mesh_data)
 		return 0;
 	texts.inject_config = text_of(c, injector, "config", inject_data);

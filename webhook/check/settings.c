@@ -61,25 +61,6 @@ static struct str flag_of(const struct value *pod_spec, const struct setting *s)
 	return found.p ? found : str_of(s->unset);
 }
 
-bool check_flag(const struct check *c, const char *flag, struct str *ret)
-{
-	const struct value *containers = raw_get(c->ours, "containers"), *args = NULL;
-
-	if (containers && containers->kind == K_LIST && containers->u.list.len)
-		args = raw_get(containers->u.list.item[0], "args");
-	for (size_t i = 0; args && args->kind == K_LIST && i < args->u.list.len; i++) {
-		*ret = args->u.list.item[i]->kind == K_STRING ? args->u.list.item[i]->u.s : (struct str){0};
-		if (str_is(str_cut(ret, '='), flag))
-			return true;
-	}
-	return false;
-}
-
-static const struct value *pod_spec_of(const struct value *deployment)
-{
-	return raw_path(deployment, "spec", "template", "spec", NULL);
-}
-
 static bool differs(struct check *c, const struct setting *s, const struct value *istiod, const struct value *ours)
 {
 	const struct str theirs = variable_of(istiod, s->variable), own = flag_of(ours, s);
@@ -94,34 +75,21 @@ static bool differs(struct check *c, const struct setting *s, const struct value
 	return true;
 }
 
-static int read_deployment(
-	struct check *c, struct str namespace, struct str name, const struct value **ret, struct err *err)
-{
-	int status = 0;
-
-	return check_ask(c,
-		check_text(c, "/apis/apps/v1/namespaces/%.*s/deployments/%.*s", SHOWN(namespace), SHOWN(name)),
-		(struct str){0}, check_text(c, "Deployment %.*s/%.*s", SHOWN(namespace), SHOWN(name)),
-		"get deployments there", &status, ret, err);
-}
-
 int check_settings(struct check *c, struct err *err)
 {
 	const struct str revision = c->options->revision;
-	const struct value *istiod = NULL, *ours = NULL;
+	const struct value *istiod = NULL;
 	size_t n = 0;
 	const struct str name = !revision.len || str_is(revision, "default")
 					? STR("istiod")
 					: str_of(check_text(c, "istiod-%.*s", SHOWN(revision)));
 
-	if (read_deployment(c, c->options->istio_namespace, name, &istiod, err) < 0 ||
-		read_deployment(c, c->options->namespace, c->options->service, &ours, err) < 0)
+	if (check_deployment(c, c->options->istio_namespace, name, &istiod, err) < 0)
 		return -1;
-	c->ours = pod_spec_of(ours);
-	if (!istiod || !ours)
+	if (!istiod || !c->ours)
 		return 0; /* one of them runs elsewhere, or under another name */
 	for (size_t i = 0; i < ARRAY_LEN(settings); i++)
-		n += differs(c, &settings[i], pod_spec_of(istiod), pod_spec_of(ours));
+		n += differs(c, &settings[i], istiod, c->ours);
 	if (n == 0)
 		check_found(
 			c->found, CHECK_OK, "settings", "", NULL, "istiod's environment and our flags say the same");

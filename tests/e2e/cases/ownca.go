@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync"
 	"time"
@@ -87,7 +89,23 @@ func (i *installation) firstPod() (string, error) {
 	if have := len(i.service.Replicas()); have != 3 {
 		return "", fmt.Errorf("%d replicas are ready, want 3", have)
 	}
+	if err := i.needsWhatItHas(); err != nil {
+		return "", err
+	}
 	return fmt.Sprintf("%.1f s after the installation began, three replicas ready after %.1f s", first, ready), i.ownsCABundleAlone(rendered)
+}
+
+// needsWhatItHas holds the chart's RBAC against what `outrigger check` looks
+// for. What it says of nodes is not asked: these have no kubelet.
+func (i *installation) needsWhatItHas() error {
+	report, err := exec.Command(os.Getenv("OUTRIGGER"), "check",
+		"--kubeconfig", filepath.Join(i.cluster.Dir, "admin.kubeconfig"), "-n", system).CombinedOutput()
+	for _, wanted := range []string{"ok      rights: ", "info    configuration-embedded: "} {
+		if lineWith(string(report), wanted) == "" {
+			return fmt.Errorf("outrigger check (%v) says no %q:\n%s", err, wanted, report)
+		}
+	}
+	return nil
 }
 
 // waitInjected asks with dry runs, which are refused while the webhook is

@@ -100,7 +100,7 @@ func (i *installation) firstPod() (string, error) {
 func (i *installation) needsWhatItHas() error {
 	report, err := exec.Command(os.Getenv("OUTRIGGER"), "check",
 		"--kubeconfig", filepath.Join(i.cluster.Dir, "admin.kubeconfig"), "-n", system).CombinedOutput()
-	for _, wanted := range []string{"ok      rights: ", "info    configuration-embedded: "} {
+	for _, wanted := range []string{"ok      rights: ", "ok      configuration: "} {
 		if lineWith(string(report), wanted) == "" {
 			return fmt.Errorf("outrigger check (%v) says no %q:\n%s", err, wanted, report)
 		}

@@ -142,6 +142,17 @@ static void restore_containers(struct restoring *r, struct container_list *l, co
 	l->len = kept;
 }
 
+/* A list that injection brought goes with its last item: templates are merged otherwise into an empty one than into none. */
+static void drop_empty_init(struct restoring *r)
+{
+	const struct value *given = r->e.init_containers.given;
+
+	if (r->e.init_containers.len || !given || given->kind != K_LIST || !given->u.list.len)
+		return;
+	(void)map_del(r->e.spec, STR("initContainers"));
+	r->e.init_containers.given = NULL;
+}
+
 static void remove_named(struct restoring *r, const char *key)
 {
 	const struct value *l = map_getc(r->e.spec, key);
@@ -377,6 +388,7 @@ int restore_pod(struct arena *a, const struct value *pod, const struct injection
 	ret->labels = told_texts(&r, ENV_METAJSON_LABELS);
 	restore_containers(&r, &r.e.containers, "containers", record->containers);
 	restore_containers(&r, &r.e.init_containers, "initContainers", record->init_containers);
+	drop_empty_init(&r);
 	remove_named(&r, "volumes");
 	remove_named(&r, "imagePullSecrets");
 	restore_handlers(&r, &r.e.containers, "containers", probers);

@@ -202,6 +202,15 @@ static const char annotating[] = "policy: enabled\n"
 				 "  sidecar: |\n"
 				 "    spec: {containers: [{name: istio-proxy, image: proxy:1}]}\n";
 
+/* A null goes where the list is new, and is a zero where it is not. */
+static const char nulls[] = "policy: enabled\n"
+			    "defaultTemplates: [sidecar]\n"
+			    "templates:\n"
+			    "  sidecar: |\n"
+			    "    spec:\n"
+			    "      initContainers: [{name: istio-init, image: i, resources: {limits: {cpu: '1', memory: null}}}]\n"
+			    "      containers: [{name: istio-proxy, image: p, resources: {limits: {cpu: '1', memory: null}}}]\n";
+
 /* Of 1.8: what the template tells the proxy of the network goes to a label. */
 static const char network_lists[] = "policy: enabled\n"
 				    "template: |\n"
@@ -301,7 +310,7 @@ static void test_pods(void **state UNUSED)
 		const char *text;
 		size_t n_changes;
 	} configs[] = {{native, ARRAY_LEN(changes)}, {each, 1}, {lists, ARRAY_LEN(changes)}, {named_lists, ARRAY_LEN(changes)},
-		{annotating, ARRAY_LEN(changes)}};
+		{annotating, ARRAY_LEN(changes)}, {nulls, ARRAY_LEN(changes)}};
 	size_t failed = 0;
 
 	for (size_t i = 0; i < ARRAY_LEN(configs); i++) {

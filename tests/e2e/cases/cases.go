@@ -25,6 +25,7 @@ var cases = []struct {
 	{"kubectl shows the guard's warning", (*suite).guardWarns},
 	{"a pod that the guard denies is refused by the rule's name", (*suite).guardDenies},
 	{"a pod that opts out is injected where the guard strips", (*suite).guardStrips},
+	{"each action on each kind of match", (*suite).guardDoes},
 	{"the decision and the guard's outcome are in the API server's audit log", (*suite).audited},
 	{"a pod without the sidecar that its namespace demands is refused", (*suite).requires},
 	{"the API server takes the chart, and controllers its pods", (*suite).chart},

@@ -78,7 +78,7 @@ func runSuites(t *tally) error {
 		return err
 	}
 	guard := filepath.Join(cluster.Dir, "guard.yaml")
-	if err := os.WriteFile(guard, []byte(manifest("guard")), 0o600); err != nil {
+	if err := os.WriteFile(guard, []byte(guardFile()), 0o600); err != nil {
 		return err
 	}
 	if _, err := cluster.Kubectl(manifest("node"), "create", "-f", "-"); err != nil {

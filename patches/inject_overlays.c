@@ -38,7 +38,8 @@ static int read_mesh(struct injection *in, struct err *err)
 	return in->proxy_config ? 0 : -1;
 }
 
-static int read_environment(struct injection *in, struct err *err)
+/* *ret_here: the pod is of the cluster whose nodes and namespaces are known. */
+static int read_environment(struct injection *in, bool *ret_here, struct err *err)
 {
 	bool failed = false;
 	struct str cluster;
@@ -49,13 +50,16 @@ static int read_environment(struct injection *in, struct err *err)
 	cluster = cluster_env(in->a, in->config, in->given, in->env, &failed);
 	if (failed)
 		return err_nomem(err);
-	/* Files are of the cluster whose nodes are given with them. */
-	in->native = native_sidecars(in->config, in->given, in->req->workload ? in->config->cluster_id : cluster);
+	if (in->req->workload)
+		cluster = in->config->cluster_id; /* files are of the cluster whose nodes are given with them */
+	in->native = native_sidecars(in->config, in->given, cluster);
 	in->ret->native = in->native;
+	*ret_here = str_eq(cluster, in->config->cluster_id);
 	return 0;
 }
 
-static int share_out_ids(struct injection *in, int64_t *ret_uid, int64_t *ret_gid, struct err *err)
+/* A namespace of another cluster may have the name of one of ours, and other ids. */
+static int share_out_ids(struct injection *in, bool here, int64_t *ret_uid, int64_t *ret_gid, struct err *err)
 {
 	*ret_uid = *ret_gid = PROXY_ID;
 	if (!in->config->openshift)
@@ -63,15 +67,16 @@ static int share_out_ids(struct injection *in, int64_t *ret_uid, int64_t *ret_gi
 	in->given = forget_shared_user(in->a, in->given, err);
 	if (!in->given)
 		return -1;
-	namespace_ids(inject_config_namespace(in->config, in->namespace), ret_uid, ret_gid);
+	namespace_ids(here ? inject_config_namespace(in->config, in->namespace) : NULL, ret_uid, ret_gid);
 	return 0;
 }
 
 static int prepare(struct injection *in, struct err *err)
 {
 	struct template_facts f = {0};
+	bool here;
 
-	if (share_out_ids(in, &f.uid, &f.gid, err) < 0 || read_mesh(in, err) < 0 || read_environment(in, err) < 0 ||
+	if (read_environment(in, &here, err) < 0 || share_out_ids(in, here, &f.uid, &f.gid, err) < 0 || read_mesh(in, err) < 0 ||
 	    injection_record_read(in->a, in->given, &in->record, err) < 0)
 		return -1;
 	f.pod = stripped_pod(in->a, in->given, &in->record, in->mesh, err);

@@ -449,11 +449,42 @@ static void test_injected_annotations_up_to_1_8(void **state UNUSED)
 	inject_config_free(c);
 }
 
+/* On OpenShift a namespace's ids are for its own pods, not for those of another cluster that has one of that name. */
+static void test_ids_are_of_one_cluster(void **state UNUSED)
+{
+	static const struct {
+		const char *ours;
+		int64_t user;
+	} rows[] = {{"c1", 1000629999}, {"", 1337}, {"c2", 1337}}; /* pods come by /inject/cluster/c1 */
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		const struct inject_options options = {
+			.native = NATIVE_TRUE, .openshift = true, .cluster_id = str_of(rows[i].ours)};
+		const struct config_texts texts = {.cluster_objects = {"ns", STR("{kind: Namespace, metadata: {name: shop, "
+			"annotations: {openshift.io/sa.scc.uid-range: 1000620000/10000}}}")}};
+		struct err err = {0};
+		struct inject_config *c = inject_config_load(&texts, &options, &err);
+		const struct value *proxy;
+		struct outcome o;
+		int64_t user = 0;
+
+		assert_non_null(c);
+		inject_json(c, STR("{\"metadata\":{\"name\":\"a\"},\"spec\":{\"containers\":[{\"name\":\"app\"}]}}"), &o);
+		assert_non_null(o.patched);
+		proxy = item_named(raw_path(o.patched, "spec", "initContainers", NULL), STR("istio-proxy"));
+		assert_true(raw_int(raw_path(proxy, "securityContext", "runAsUser", NULL), &user));
+		assert_int_equal(user, rows[i].user);
+		outcome_release(&o);
+		inject_config_free(c);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_injected_annotations_up_to_1_8),
 		cmocka_unit_test(test_records_up_to_1_8),
+		cmocka_unit_test(test_ids_are_of_one_cluster),
 		cmocka_unit_test(test_pods),
 		cmocka_unit_test(test_validated_annotations),
 		cmocka_unit_test(test_rendered_text_is_no_yaml),

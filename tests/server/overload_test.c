@@ -273,7 +273,7 @@ static void a_crowd_is_told_so(void **state UNUSED)
 	client_read(&c, &r, false);
 	client_close(&c);
 	assert_int_equal(r.status, 200);
-	assert_int_equal(turned_away(), 1);
+	assert_true(turned_away() >= 1); /* those that are held may be among them */
 	log_has("too many requests are in progress");
 	/* Once there is room again it is as before. */
 	for (size_t i = 0; i < MOST; i++)

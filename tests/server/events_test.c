@@ -252,24 +252,37 @@ static void from_many_threads(void **state)
 
 /* --- from a request to the API ------------------------------------------------------------------------------------- */
 
-#define OWNED(members)                                                                                                 \
+#define OWNED(members, annotation)                                                                                     \
 	"{\"apiVersion\":\"admission.k8s.io/v1\",\"kind\":\"AdmissionReview\",\"request\":{\"uid\":\"u-1\","           \
 	"\"kind\":{\"group\":\"\",\"version\":\"v1\",\"kind\":\"Pod\"},"                                               \
 	"\"resource\":{\"group\":\"\",\"version\":\"v1\",\"resource\":\"pods\"},\"operation\":\"CREATE\"," members         \
 	"\"namespace\":\"shop\",\"object\":{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"generateName\":\"a-\"," \
 	"\"ownerReferences\":[{\"apiVersion\":\"apps/v1\",\"kind\":\"ReplicaSet\",\"name\":\"a\",\"uid\":\"u-9\","         \
-	"\"controller\":true}],\"annotations\":{\"status.sidecar.istio.io/port\":\"x\"}},"                              \
+	"\"controller\":true}],\"annotations\":{" annotation "}},"                                                           \
 	"\"spec\":{\"containers\":[{\"name\":\"a\",\"image\":\"i\"}]}}}}"
 
-static void ask(struct client *c, const char *body, struct response *ret)
+#define UNREADABLE "\"status.sidecar.istio.io/port\":\"x\""
+#define SWITCHED_OFF "\"sidecar.istio.io/inject\":\"false\""
+
+static void send_review(struct client *c, const char *body)
 {
 	static char request[16 << 10];
 	const size_t len = post(request, sizeof(request), "/inject", "Content-Type: application/json\r\n", body);
 
 	client_send(c, request, len);
+}
+
+static void read_refusal(struct client *c, struct response *ret)
+{
 	client_read(c, ret, false);
 	assert_int_equal(ret->status, 200);
 	assert_non_null(strstr(ret->body, "\"allowed\":false"));
+}
+
+static void ask(struct client *c, const char *body, struct response *ret)
+{
+	send_review(c, body);
+	read_refusal(c, ret);
 }
 
 static void refused_pods_of_a_controller(void **state)
@@ -283,10 +296,10 @@ static void refused_pods_of_a_controller(void **state)
 	api_add(&s->api, (struct api_rule){.request = "POST " EVENTS, .status = 201, .manner = API_ECHO});
 	fixture_start(&f, 10000, 10000);
 	client_open(&c, f.address);
-	ask(&c, OWNED("\"dryRun\":true,"), &answer);
+	ask(&c, OWNED("\"dryRun\":true,", UNREADABLE), &answer);
 	assert_int_equal(events_counted(s->events).noted, 0);
-	ask(&c, OWNED(""), &answer);
-	ask(&c, OWNED(""), &answer);
+	ask(&c, OWNED("", UNREADABLE), &answer);
+	ask(&c, OWNED("", UNREADABLE), &answer);
 	assert_int_equal(events_counted(s->events).noted, 2);
 	client_close(&c);
 	keeper_wake(s->keeper, s->events);
@@ -301,6 +314,99 @@ static void refused_pods_of_a_controller(void **state)
 	fixture_stop(&f);
 }
 
+/* Standard output as the audit log, which nobody reads for a while. */
+struct slow_reader {
+	int out, in, before;
+};
+
+static void fill(int fd)
+{
+	static const char rubbish[4096];
+
+	while (write(fd, rubbish, sizeof(rubbish)) > 0)
+		continue;
+	while (write(fd, rubbish, 1) > 0)
+		continue;
+}
+
+static void drain(int fd)
+{
+	char some[4096];
+
+	while (read(fd, some, sizeof(some)) > 0)
+		continue;
+}
+
+static void open_slow(struct slow_reader *r)
+{
+	int ends[2];
+
+	assert_int_equal(pipe2(ends, O_CLOEXEC | O_NONBLOCK), 0);
+	r->out = ends[0];
+	r->in = ends[1];
+	(void)fflush(stdout);
+	r->before = dup(STDOUT_FILENO);
+	assert_true(r->before >= 0 && dup2(r->in, STDOUT_FILENO) >= 0);
+}
+
+static void close_slow(struct slow_reader *r)
+{
+	(void)close(r->out);
+	(void)close(r->in);
+	(void)close(r->before);
+}
+
+static struct audit *start_audit(struct slow_reader *r, struct stage *s)
+{
+	const struct audit_options o = {.path = "-", .block = true, .checkpoint_lines = 1000, .checkpoint_ms = 60000,
+		.rotate_bytes = 1 << 30, .replica = "test", .version = "0", .log = &s->log};
+	struct err err = {0};
+	struct audit *audit;
+
+	open_slow(r);
+	audit = audit_start(&o, &err);
+	(void)dup2(r->before, STDOUT_FILENO);
+	assert_non_null(audit);
+	return audit;
+}
+
+static void wait_lag(struct audit *audit)
+{
+	for (int i = 0; i < WAIT_STEPS && audit_counted(audit).lag == 0; i++)
+		(void)nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+	assert_int_equal(audit_counted(audit).lag, 1);
+}
+
+/* While its line waits to be written, another guard comes into force. */
+static void the_guard_is_replaced_meanwhile(void **state)
+{
+	static const char guard[] = "rules:\n- {name: stay-in, match: {injection: off}, action: deny, message: ask the mesh team}\n";
+	static struct response answer;
+	static struct client c;
+	struct stage *s = *state;
+	struct slow_reader reader;
+	struct fixture f = {.events = s->events, .audit = start_audit(&reader, s)};
+
+	api_add(&s->api, (struct api_rule){.request = "POST " EVENTS, .status = 201, .manner = API_ECHO});
+	fixture_start(&f, 10000, 10000);
+	fixture_guard(&f, STR(guard));
+	client_open(&c, f.address);
+	(void)nanosleep(&(struct timespec){.tv_nsec = 100000000}, NULL); /* the log has begun */
+	fill(reader.in);
+	send_review(&c, OWNED("", SWITCHED_OFF));
+	wait_lag(f.audit);
+	fixture_configure(&f);
+	drain(reader.out);
+	read_refusal(&c, &answer);
+	keeper_wake(s->keeper, s->events);
+	wait_written(s, 1, 0);
+	is(body_of(s, "POST " EVENTS), "message", "pod refused by guard rule 'stay-in': ask the mesh team");
+	client_close(&c);
+	fixture_stop(&f);
+	audit_stop(f.audit);
+	close_slow(&reader);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -308,6 +414,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_the_api_refuses, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(any_name, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(refused_pods_of_a_controller, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(the_guard_is_replaced_meanwhile, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(from_many_threads, set_up, tear_down),
 	};
 

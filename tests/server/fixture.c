@@ -24,13 +24,18 @@ void fixture_issue(struct fixture *f, struct cert_pair *ret)
 
 void fixture_configure(struct fixture *f)
 {
+	fixture_guard(f, (struct str){NULL, 0});
+}
+
+void fixture_guard(struct fixture *f, struct str guard_yaml)
+{
 	const struct config_texts texts = {0};
 	const struct inject_options options = {.revision = STR("default")};
 	struct err err = {0};
 	struct inject_config *config = inject_config_load(&texts, &options, &err);
 	const struct guard_known known = {0};
-	const struct named_text embedded = {0};
-	struct guard *guard = guard_load(&embedded, &known, &err);
+	const struct named_text text = {"guard.yaml", guard_yaml};
+	struct guard *guard = guard_load(&text, &known, &err);
 	struct snapshot *snapshot;
 
 	if (!config || !guard)
@@ -46,7 +51,7 @@ void fixture_start(struct fixture *f, int64_t idle_ms, int64_t request_ms)
 	const struct server_options options = {
 		.listen = "127.0.0.1:0", .metrics_listen = "127.0.0.1:0", .threads = 2, .max_connections = 64,
 		.max_body = FIXTURE_MAX_BODY, .idle_ms = idle_ms, .request_ms = request_ms, .config = &f->config,
-		.client_auth = f->client_auth, .census = f->census, .events = f->events,
+		.client_auth = f->client_auth, .census = f->census, .events = f->events, .audit = f->audit,
 	};
 	struct err err = {0};
 

@@ -15,6 +15,7 @@ struct fixture {
 	const struct client_auth *client_auth; /* set before fixture_start(), or NULL */
 	struct census *census;                 /* the same */
 	struct events *events;                 /* the same */
+	struct audit *audit;                   /* the same */
 	bool no_certificate;                   /* the same: nothing is served yet */
 	struct server *server;
 	const char *address; /* of TLS */
@@ -28,6 +29,8 @@ void fixture_stop(struct fixture *f);
 void fixture_issue(struct fixture *f, struct cert_pair *ret);
 /* Loads the embedded configuration and puts it in force. */
 void fixture_configure(struct fixture *f);
+/* The same with a guard. */
+void fixture_guard(struct fixture *f, struct str guard_yaml);
 
 #define POD_REVIEW                                                                                                     \
 	"{\"apiVersion\":\"admission.k8s.io/v1\",\"kind\":\"AdmissionReview\",\"request\":{\"uid\":\"u-1\","           \

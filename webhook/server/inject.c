@@ -133,6 +133,7 @@ static unsigned finish(struct server *s, struct request *r, struct admission_out
 		metrics_count(&s->metrics_counted, o, clock_us() - r->began_us);
 	note_event(s, r, o);
 	log_outcome(s, r, o);
+	snapshot_unref(take(r->snapshot)); /* the client may take its time to read the answer */
 	return (unsigned)o->http_status;
 }
 
@@ -174,13 +175,12 @@ static unsigned decide_review(struct server *s, const struct snapshot *snapshot,
 
 static unsigned answer_review(struct server *s, struct request *r, const char **ret_type)
 {
-	own(snapshot_unrefp) struct snapshot *snapshot = NULL;
-
 	if (r->outcome)
 		return finish(s, r, r->outcome, ret_type);
-	snapshot = snapshot_get(s->options.config);
-	if (snapshot)
-		return decide_review(s, snapshot, r, ret_type);
+	/* Until the answer is made, which may be long after this call: what is decided borrows from it. */
+	r->snapshot = snapshot_get(s->options.config);
+	if (r->snapshot)
+		return decide_review(s, r->snapshot, r, ret_type);
 	*ret_type = "text/plain; charset=utf-8";
 	text_adds(&r->out, "no configuration is loaded yet\n");
 	return MHD_HTTP_SERVICE_UNAVAILABLE;

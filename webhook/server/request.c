@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "webhook/snapshot.h"
+
 enum { ANSWER_MAX = 64 << 20 };
 
 void request_pool_init(struct request_pool *pool, size_t keep, size_t max_body)
@@ -69,6 +71,7 @@ void request_give_back(struct request_pool *pool, struct request *r)
 {
 	bool kept;
 
+	snapshot_unref(take(r->snapshot));
 	arena_clear(&r->arena);
 	(void)pthread_mutex_lock(&pool->lock);
 	kept = pool->n_idle < pool->keep;

@@ -12,6 +12,7 @@ struct admission_outcome;
 struct MHD_Connection;
 struct route;
 struct server;
+struct snapshot;
 
 struct request {
 	struct request *next; /* in the pool */
@@ -30,6 +31,7 @@ struct request {
 	/* While an answer waits for its audit line, and after. */
 	struct server *server;
 	struct admission_outcome *outcome; /* NULL before */
+	struct snapshot *snapshot;         /* counted: the outcome borrows from it; NULL before */
 	const char *unaudited;             /* why the line could not be written; NULL: it is */
 };
 

@@ -229,7 +229,35 @@ static void page_that_is_too_large(void **state)
 	(void)ask(b);
 	answer_in(b, 200, body, 1000);
 	assert_problem(b, "the list of things: a page is larger than 4096 bytes");
+	assert_false(b->r.answered);
+	assert_true(b->changed == false);
+	/* A smaller page may fit; one that cannot be smaller is all there will ever be. */
+	assert_asks(b, "/api/v1/things?fieldSelector=x&limit=1");
+	answer_in(b, 200, body, 1000);
+	assert_true(b->r.answered && b->changed && !b->r.synced);
 	free(body);
+	assert_asks(b, "/api/v1/things?fieldSelector=x&limit=1");
+	answer(b, 200, LIST("5", "", OBJECT("a", "1", "1")));
+	assert_true(b->r.synced);
+	assert_int_equal(b->r.problem.code, ERR_NONE);
+}
+
+/* Whoever waits for the first list would wait for ever; what others may put there must not bring that about. */
+static void more_than_can_be_kept(void **state)
+{
+	static const char start[] = LIST("5", "", OBJECT("a", "1", "1") ",");
+	enum { DEPTH = 1000 };
+	struct bench *b = *state;
+	char body[sizeof(start) + 2 * DEPTH];
+	const size_t head = sizeof(start) - sizeof("]}");
+
+	(void)snprintf(body, sizeof(body), "%.*s%*s%*s]}", (int)head, start, DEPTH, "", DEPTH, "");
+	memset(body + head, '[', DEPTH);
+	memset(body + head + DEPTH, ']', DEPTH);
+	(void)ask(b);
+	answer(b, 200, body);
+	assert_problem(b, "the list of things: JSON nests too deeply");
+	assert_true(b->r.answered && b->changed && !b->r.synced);
 	begin(b);
 }
 
@@ -574,6 +602,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(page_that_expired, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(lists_that_are_none, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(page_that_is_too_large, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(more_than_can_be_kept, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(api_that_is_not_there, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(events_come_as_they_may, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_is_kept_is_the_same, set_up, tear_down),

@@ -35,7 +35,7 @@ void informer_stop(struct informer *i);
 struct informer_state {
 	const char *what; /* borrowed from the options */
 	bool synced;      /* what is kept can be used: it was listed once */
-	bool answered;    /* synced, or refused: to wait for it does not help */
+	bool answered;    /* synced, refused, or more than can be kept: to wait for it does not help */
 	bool absent;      /* its API is not there */
 	bool up;          /* it is watched now, or need not be */
 	int64_t since_event_ms; /* since the last object, bookmark or list; -1: none came */

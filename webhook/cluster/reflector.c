@@ -323,6 +323,16 @@ static void fail(struct reflector *r, const struct err *why, int64_t now)
 		list_anew(r);
 }
 
+/* What is beyond a limit of ours was answered all the same, and will be again: but a page of fewer objects may be within it. */
+static void fail_list(struct reflector *r, const struct err *why, int64_t now)
+{
+	if (why->code == ERR_LIMIT && r->useless && r->o.page > 1)
+		r->o.page = (r->o.page + 3) / 4;
+	else
+		r->answered = r->answered || why->code == ERR_LIMIT;
+	fail(r, why, now);
+}
+
 static int keep_token(struct reflector *r, const struct value *list, struct err *err)
 {
 	const struct str token = raw_str(raw_get(list, "metadata"), "continue");
@@ -374,7 +384,7 @@ static void end_page(struct reflector *r, int64_t now, bool *ret_changed)
 	if (!list)
 		(void)err_wrap(&err, "the list of %s", r->o.what);
 	if (!list || keep_items(r, list, ret_changed, &err) < 0) {
-		fail(r, &err, now);
+		fail_list(r, &err, now);
 	} else {
 		r->due = now;
 		move_to(r, list);
@@ -474,7 +484,7 @@ void reflector_done(struct reflector *r, int status, const struct err *failed, i
 	if (reflector_watches(r) && status)
 		end_watch(r, status, failed, now);
 	else if (r->useless)
-		fail(r, &r->problem, now);
+		fail_list(r, &r->problem, now);
 	else if (failed || !status)
 		fail(r, failed, now);
 	else

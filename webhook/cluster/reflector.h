@@ -19,7 +19,7 @@ struct reflector_options {
 	const char *what;           /* for people: "nodes", "ConfigMap istio-system/istio" */
 	struct cluster_place place; /* the collection */
 	const char *query;          /* selectors, escaped; NULL: none */
-	unsigned page;              /* objects asked for at once; 0: 250 */
+	unsigned page;              /* objects asked for at once, fewer where such a page is too large; 0: 250 */
 	bool may_be_absent;         /* an API that is not there (404) has no objects; it is looked for again */
 	reflector_keep *keep;
 	size_t max_bytes;      /* of one page and of one event; 0: LIMIT_API_BYTES */
@@ -45,7 +45,7 @@ struct reflector {
 
 	/* To be looked at. */
 	bool synced;        /* a whole list was read at least once: what is kept can be used */
-	bool answered;      /* synced, or refused: waiting for it alone does not help */
+	bool answered;      /* synced, refused, or more than can be kept: waiting for it alone does not help */
 	bool absent;        /* the API is not there */
 	bool up;            /* a watch is open, or none is needed */
 	bool unauthorized;  /* the token was refused: it is to be read again */

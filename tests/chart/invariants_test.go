@@ -300,7 +300,7 @@ func (c rendered) rights() {
 		}
 		for _, verb := range []string{"list", "watch"} {
 			for _, r := range []right{{verb, "configmaps", "istio" + suffix}, {verb, "configmaps", "istio-sidecar-injector" + suffix},
-				{verb, "nodes", ""}, {verb, "namespaces", ""}, {verb, "proxyconfigs", ""}} {
+				{verb, "nodes", ""}, {verb, "namespaces", ""}, {verb, "serviceaccounts", ""}, {verb, "proxyconfigs", ""}} {
 				need[r] = true
 			}
 		}

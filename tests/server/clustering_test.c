@@ -24,6 +24,7 @@
 #define MESH       MAPS "istio&"
 #define NODES      "GET /api/v1/nodes?"
 #define NAMESPACES "GET /api/v1/namespaces?"
+#define ACCOUNTS   "GET /api/v1/serviceaccounts?"
 #define CONFIGS    "GET /apis/networking.istio.io/v1beta1/proxyconfigs?"
 #define WATCH      "watch=1&"
 #define DISCOVERY  "GET /api/v1"
@@ -42,6 +43,8 @@
 #define SHOP(label)                                                                                                    \
 	"{\"metadata\":{\"name\":\"shop\",\"resourceVersion\":\"6\",\"labels\":{\"l\":\"" label                         \
 	"\"},\"annotations\":{\"openshift.io/sa.scc.uid-range\":\"1/2\",\"note\":\"\\u007f\\u0000\"}}}"
+#define ACCOUNT(name, mounts)                                                                                          \
+	"{\"metadata\":{\"name\":\"" name "\",\"namespace\":\"shop\",\"resourceVersion\":\"6\"},\"automountServiceAccountToken\":" mounts "}"
 #define TOKENS    "{\"kind\":\"APIResourceList\",\"resources\":[{\"name\":\"pods\"},{\"name\":\"serviceaccounts/token\"}]}"
 #define NO_TOKENS "{\"kind\":\"APIResourceList\",\"resources\":[{\"name\":\"pods\"}]}"
 
@@ -88,9 +91,10 @@ static void write_files(struct stage *s)
 /* Nothing but empty lists, and watches on which nothing happens. Discovery's path is the beginning of theirs: its rules come before. */
 static void fill_api(struct api *api)
 {
-	static const char *const lists[] = {MAPS, NODES, NAMESPACES, CONFIGS};
+	static const char *const lists[] = {MAPS, NODES, NAMESPACES, ACCOUNTS, CONFIGS};
 	static const char *const watches[] = {MAPS "istio-sidecar-injector&" WATCH, MESH WATCH, MAPS "guard&" WATCH,
-		MAPS "istio-sidecar-injector-blue&" WATCH, MAPS "istio-blue&" WATCH, NODES WATCH, NAMESPACES WATCH, CONFIGS WATCH};
+		MAPS "istio-sidecar-injector-blue&" WATCH, MAPS "istio-blue&" WATCH, NODES WATCH, NAMESPACES WATCH, ACCOUNTS WATCH,
+		CONFIGS WATCH};
 
 	for (size_t i = 0; i < ARRAY_LEN(lists); i++)
 		api_add(api, (struct api_rule){.request = lists[i], .status = 200, .body = NO_ITEMS});
@@ -320,19 +324,23 @@ static void namespaces_and_nodes_change(void **state)
 	wait_until(s, has_generation, "2");
 	push(s, NODES, EVENT("ADDED", NODE("n", "v1.28.0")));
 	wait_until(s, has_generation, "3");
+	push(s, ACCOUNTS, EVENT("ADDED", ACCOUNT("default", "true")) EVENT("ADDED", ACCOUNT("bare", "false")));
+	wait_until(s, has_generation, "4");
 	now = snapshot_get(&s->f.config);
 	assert_non_null(inject_config_namespace(now->config, STR("shop")));
 	assert_int_equal(now->config->nodes[0].minor, 28);
+	assert_int_equal(now->config->n_unmounted_accounts, 1);
+	assert_true(inject_config_account_is_unmounted(now->config, STR("shop"), STR("bare")));
 	assert_string_equal(now->config->digest, first->config->digest);
 	assert_string_not_equal(now->config->objects_digest, first->config->objects_digest);
 	assert_false(logged(s, "replaced"));
 	snapshot_unref(take(now));
 	push(s, CONFIGS, EVENT("ADDED", "{\"metadata\":{\"name\":\"p\",\"namespace\":\"shop\"},\"spec\":{\"concurrency\":3}}"));
-	wait_until(s, has_generation, "4");
+	wait_until(s, has_generation, "5");
 	now = snapshot_get(&s->f.config);
 	assert_int_equal(now->config->n_proxy_configs, 1);
 	assert_string_not_equal(now->config->digest, first->config->digest);
-	assert_true(logged(s, "configuration replaced generation=4"));
+	assert_true(logged(s, "configuration replaced generation=5"));
 }
 
 /* What may not be read is done without; that there are no nodes is then no knowledge. */

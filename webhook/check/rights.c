@@ -20,6 +20,8 @@ static const struct right {
 		false},
 	{"watch", "", "namespaces", EVERYWHERE,
 		"guard rules and OpenShift's ids go by namespace labels and annotations", "--cluster", NULL, false},
+	{"watch", "", "serviceaccounts", EVERYWHERE, "pods whose service account mounts no token are warned of",
+		"--cluster", NULL, false},
 	{"watch", "networking.istio.io", "proxyconfigs", EVERYWHERE, "ProxyConfig resources change what is injected",
 		"--cluster", NULL, false},
 	{"get", "", "secrets", OUR_NAMESPACE, "the CA and the serving certificate are kept there", "--certs",

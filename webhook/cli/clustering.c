@@ -20,16 +20,16 @@ enum {
 	DISCOVERY_TRIES = 3, /* then the first configuration does without its word */
 	NODES_A_PAGE = 50,   /* each of some 20 KiB: they list their images */
 	NAMES_MAX = 64 << 10,
-	OBJECTS_MAX = 4 * LIMIT_KEPT_TOTAL, /* of three kinds, and the commas between them */
+	OBJECTS_MAX = 5 * LIMIT_KEPT_TOTAL, /* of four kinds, and the commas between them */
 };
 
 /* In this order among the informer's sources; the guard's ConfigMap is last, and need not be there. */
-enum { INJECTOR, MESH, NODES, NAMESPACES, PROXY_CONFIGS, GUARD, SOURCES };
+enum { INJECTOR, MESH, NODES, NAMESPACES, ACCOUNTS, PROXY_CONFIGS, GUARD, SOURCES };
 
 /* As metrics name them. */
 static const char *const labels[SOURCES] = {
 	[INJECTOR] = "injector-configmap", [MESH] = "mesh-configmap", [NODES] = "nodes", [NAMESPACES] = "namespaces",
-	[PROXY_CONFIGS] = "proxyconfigs", [GUARD] = "guard-configmap"};
+	[ACCOUNTS] = "serviceaccounts", [PROXY_CONFIGS] = "proxyconfigs", [GUARD] = "guard-configmap"};
 
 /* --- options -------------------------------------------------------------------------------------------------------- */
 
@@ -87,6 +87,8 @@ static int name_sources(struct clustering *c, struct informer_options *ret, stru
 		.page = NODES_A_PAGE, .keep = keep_node};
 	ret->source[NAMESPACES] = (struct reflector_options){.what = "namespaces",
 		.place = {.api = "/api/v1", .resource = "namespaces"}, .keep = keep_namespace};
+	ret->source[ACCOUNTS] = (struct reflector_options){.what = "serviceaccounts",
+		.place = {.api = "/api/v1", .resource = "serviceaccounts"}, .keep = keep_service_account};
 	ret->source[PROXY_CONFIGS] = (struct reflector_options){.what = "proxyconfigs",
 		.place = {.api = "/apis/networking.istio.io/v1beta1", .resource = "proxyconfigs"}, .keep = keep_proxy_config,
 		.may_be_absent = true};
@@ -261,7 +263,7 @@ static int read_key(struct arena *a, const struct value *map, const struct infor
 /* What the first configuration must wait for, although it could do without: an answer, if only that it may not be read. */
 static int wait_for_rest(struct clustering *c, struct err *err)
 {
-	static const size_t rest[] = {NODES, NAMESPACES, PROXY_CONFIGS};
+	static const size_t rest[] = {NODES, NAMESPACES, ACCOUNTS, PROXY_CONFIGS};
 	struct informer_state s;
 
 	for (size_t i = 0; i < ARRAY_LEN(rest); i++) {
@@ -304,6 +306,7 @@ static int read_objects(struct clustering *c, struct arena *a, struct config_tex
 	digested = out.len;
 	informer_visit(c->informer, NODES, add_item, &list);
 	informer_visit(c->informer, NAMESPACES, add_item, &list);
+	informer_visit(c->informer, ACCOUNTS, add_item, &list);
 	text_adds(&out, "]}");
 	if (text_check(&out, "what the cluster holds", err) < 0)
 		return -1;

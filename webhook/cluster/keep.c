@@ -69,6 +69,18 @@ void keep_namespace(struct text *out, const struct value *object)
 	text_adds(out, "}}");
 }
 
+void keep_service_account(struct text *out, const struct value *object)
+{
+	const struct value *meta = raw_get(object, "metadata"), *mounts = raw_get(object, "automountServiceAccountToken");
+
+	if (!mounts || mounts->kind != K_BOOL || mounts->u.b)
+		return;
+	write_name(out, "ServiceAccount", meta);
+	text_adds(out, ",\"namespace\":");
+	json_write_string(out, raw_str(meta, "namespace"), 0);
+	text_adds(out, "},\"automountServiceAccountToken\":false}");
+}
+
 void keep_proxy_config(struct text *out, const struct value *object)
 {
 	const struct value *meta = raw_get(object, "metadata"), *spec = raw_get(object, "spec");

@@ -11,6 +11,8 @@ void keep_config_map(struct text *out, const struct value *object);
 void keep_node(struct text *out, const struct value *object);
 /* Of a namespace, its labels, and those annotations that OpenShift gives it. */
 void keep_namespace(struct text *out, const struct value *object);
+/* Only those whose pods get no token mounted, which a proxy with a first-party token would need. */
+void keep_service_account(struct text *out, const struct value *object);
 void keep_proxy_config(struct text *out, const struct value *object);
 
 #endif

@@ -144,6 +144,7 @@ func (i *installation) makeIll() (heal func(), err error) {
 		_, _ = i.cluster.Kubectl(manifest("ill"), "delete", "--wait=false", "-f", "-")
 		_, _ = i.cluster.Kubectl("", "delete", "--wait=false", "clusterrolebinding/too-much", "node/far", "node/gone", "namespace/ill-late", "namespace/istio-system")
 		_ = i.setBundle(bundle)
+		_ = i.service.Configure(i.settings)
 	}
 	if bundleErr != nil {
 		return heal, bundleErr
@@ -155,7 +156,7 @@ func (i *installation) makeIll() (heal func(), err error) {
 	k(manifest("pod"), "-n", "ill-late", "create", "-f", "-")
 	k("", "label", "namespace", "ill-late", "istio-injection=enabled")
 	k("", "create", "clusterrolebinding", "too-much", "--clusterrole=cluster-admin", "--serviceaccount=outrigger-system:outrigger")
-	k("", "-n", "istio-system", "patch", "configmap", "istio", "--type=merge", "-p", `{"data":{"mesh":"trustDomian: cluster.local\n"}}`)
+	k("", "-n", system, "patch", "configmap", i.service.Mesh(), "--type=merge", "-p", `{"data":{"mesh":"trustDomian: cluster.local\n"}}`)
 	k("", "-n", "istio-system", "patch", "pod", "istiod-0", "--subresource=status", "-p",
 		`{"status":{"conditions":[{"type":"PodScheduled","status":"False","message":"0/5 nodes are available: 1 node(s) had untolerated taint"}]}}`)
 	for _, n := range []struct {

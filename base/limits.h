@@ -48,9 +48,10 @@ enum {
 	/* Bytes of decisions that wait to be written to the audit log: some 4,000, a second of the fastest load measured. */
 	LIMIT_AUDIT_QUEUE_BYTES = 4 << 20,
 
-	/* The Kubernetes API: bytes of one answer or of one event of a watch. An object holds at most 3 MiB of JSON (1.5 MiB in etcd); a page
-	 * of a list is asked for so that it stays far below. */
+	/* The Kubernetes API: bytes of one answer. */
 	LIMIT_API_BYTES = 32 << 20,
+	/* And of what is followed: of one page, or of one event of a watch. An object holds at most 3 MiB of JSON (1.5 MiB in etcd). */
+	LIMIT_API_PAGE_BYTES = 8 << 20,
 	/* Bytes of an API server's own words in an error of ours. */
 	LIMIT_API_MESSAGE = 512,
 	/* Bytes of a token file or a namespace file. Tokens with many claims reach some 4 KiB; HTTP servers take no more than 16 in a header. */
@@ -59,8 +60,11 @@ enum {
 	LIMIT_KEPT_OBJECTS = 100000,
 	/* Bytes that are kept of one object: the two texts of a ConfigMap are the largest. */
 	LIMIT_KEPT_BYTES = 4 << 20,
-	/* And of all objects of one kind: some 600 bytes for each of the most there may be. */
-	LIMIT_KEPT_TOTAL = 64 << 20,
+	/* And of all objects of one kind: some 1,600 bytes for each of 10,000. */
+	LIMIT_KEPT_TOTAL = 16 << 20,
+	/* Of ProxyConfigs, and of service accounts, which many may create: some 4 KiB for each of 1,000. Read, they may be twenty times as
+	 * large, and twice in memory while one configuration replaces another: that must fit the container's limit, 256 MiB. */
+	LIMIT_KEPT_OF_MANY = 4 << 20,
 	/* Events that wait to be written, and kinds of them that are counted together. */
 	LIMIT_EVENTS_QUEUED = 256,
 

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "base/limits.h"
+#include "patches/value/json.h"
 
 #define OBJECT(name, version, value)                                                                                   \
 	"{\"metadata\":{\"name\":\"" name "\",\"namespace\":\"n\",\"resourceVersion\":\"" version "\"},\"v\":\"" value "\"}"
@@ -584,7 +585,7 @@ static void kept_is_bounded(void **state UNUSED)
 	}
 	err_clear(&err);
 	assert_int_equal(kept_put(&k, STR(""), STR("x"), (struct str){text, LIMIT_KEPT_BYTES}, &changed, &err), -1);
-	assert_string_equal(err.what, "the objects have more than 67108864 bytes; the rest is not known");
+	assert_string_equal(err.what, "the objects have more than 16777216 bytes; the rest is not known");
 	kept_remove(&k, STR(""), STR("0"), &changed);
 	assert_int_equal(kept_put(&k, STR(""), STR("x"), (struct str){text, LIMIT_KEPT_BYTES}, &changed, &err), 0);
 	assert_int_equal(kept_put(&k, STR(""), STR("x"), STR("1"), &changed, &err), 0);
@@ -593,6 +594,27 @@ static void kept_is_bounded(void **state UNUSED)
 	assert_int_equal(k.bytes, 0);
 	kept_release(&k);
 	free(text);
+}
+
+/* The largest that a JSON text can become: as many members as it can hold. */
+static void what_is_kept_can_be_read(void **state UNUSED)
+{
+	const size_t most = 80 << 20; /* twice that, and all else, is below the container's limit */
+	struct err err = {0};
+	struct arena a;
+	struct text t;
+
+	text_init(&t, NULL, LIMIT_KEPT_OF_MANY + 64);
+	text_addc(&t, '{');
+	for (unsigned i = 0; t.len < LIMIT_KEPT_OF_MANY; i++)
+		text_addf(&t, "%s\"%x\":\"\"", i ? "," : "", i);
+	text_addc(&t, '}');
+	assert_false(t.failed);
+	arena_init(&a, most);
+	if (!json_parse(&a, t.data, t.len, JSON_LAST_WINS, &err))
+		fail_msg("%s", err.what);
+	arena_release(&a);
+	text_release(&t);
 }
 
 int main(void)
@@ -617,6 +639,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(token_that_is_refused, set_up, tear_down),
 		cmocka_unit_test(kept_stays_in_order),
 		cmocka_unit_test(kept_is_bounded),
+		cmocka_unit_test(what_is_kept_can_be_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -21,6 +21,7 @@ enum {
 	NODES_A_PAGE = 50,   /* each of some 20 KiB: they list their images */
 	NAMES_MAX = 64 << 10,
 	OBJECTS_MAX = 5 * LIMIT_KEPT_TOTAL, /* of four kinds, and the commas between them */
+	ARENA_MAX = 4 * OBJECTS_MAX,        /* it grows by doubling; and the ConfigMaps, read */
 };
 
 /* In this order among the informer's sources; the guard's ConfigMap is last, and need not be there. */
@@ -88,10 +89,11 @@ static int name_sources(struct clustering *c, struct informer_options *ret, stru
 	ret->source[NAMESPACES] = (struct reflector_options){.what = "namespaces",
 		.place = {.api = "/api/v1", .resource = "namespaces"}, .keep = keep_namespace};
 	ret->source[ACCOUNTS] = (struct reflector_options){.what = "serviceaccounts",
-		.place = {.api = "/api/v1", .resource = "serviceaccounts"}, .keep = keep_service_account};
+		.place = {.api = "/api/v1", .resource = "serviceaccounts"}, .keep = keep_service_account,
+		.max_kept = LIMIT_KEPT_OF_MANY};
 	ret->source[PROXY_CONFIGS] = (struct reflector_options){.what = "proxyconfigs",
 		.place = {.api = "/apis/networking.istio.io/v1beta1", .resource = "proxyconfigs"}, .keep = keep_proxy_config,
-		.may_be_absent = true};
+		.may_be_absent = true, .max_kept = LIMIT_KEPT_OF_MANY};
 	ret->n_sources = c->options->guard_configmap ? SOURCES : GUARD;
 	if (!injector || !mesh)
 		return err_nomem(err);
@@ -341,7 +343,7 @@ static struct inject_config *read_config(void *context, struct err *err)
 	struct config_texts texts;
 	struct arena a;
 
-	arena_init(&a, 2 * (size_t)OBJECTS_MAX);
+	arena_init(&a, ARENA_MAX);
 	if (read_texts(c, &a, &texts, err) == 0)
 		config = configure_from(c->options, &texts, (enum token_discovery)atomic_load(&c->discovery), err);
 	arena_release(&a);
@@ -359,7 +361,7 @@ static struct guard *read_guard(void *context, const struct inject_config *confi
 
 	if (!c->options->guard_configmap)
 		return configure_guard(c->options, config, now, err);
-	arena_init(&a, 2 * (size_t)OBJECTS_MAX);
+	arena_init(&a, ARENA_MAX);
 	keys = read_config_map(c, &a, GUARD, &state, err);
 	if (keys && read_key(&a, keys, &state, "guard.yaml", &text, err) == 0)
 		guard = configure_guard_from(&text, config, now, err);

@@ -14,7 +14,7 @@ void kept_release(struct kept *k)
 	for (size_t i = 0; i < k->n; i++)
 		free(k->object[i].key);
 	free(k->object);
-	*k = (struct kept){.round = k->round};
+	*k = (struct kept){.round = k->round, .max = k->max};
 }
 
 struct str kept_text(const struct kept_object *o)
@@ -104,6 +104,7 @@ static int make_room(struct kept *k, struct err *err)
 
 int kept_put(struct kept *k, struct str namespace, struct str name, struct str text, bool *ret_changed, struct err *err)
 {
+	const size_t max = k->max ? k->max : LIMIT_KEPT_TOTAL;
 	struct kept_object next;
 	bool found;
 	const size_t at = find(k, namespace, name, &found);
@@ -114,8 +115,8 @@ int kept_put(struct kept *k, struct str namespace, struct str name, struct str t
 	}
 	if (text.len > LIMIT_KEPT_BYTES)
 		return err_set(err, ERR_LIMIT, "'%.*s' is larger than %d bytes", (int)name.len, name.p, LIMIT_KEPT_BYTES);
-	if (k->bytes + text.len > LIMIT_KEPT_TOTAL)
-		return err_set(err, ERR_LIMIT, "the objects have more than %d bytes; the rest is not known", LIMIT_KEPT_TOTAL);
+	if (k->bytes + text.len > max)
+		return err_set(err, ERR_LIMIT, "the objects have more than %zu bytes; the rest is not known", max);
 	if ((!found && make_room(k, err) < 0) || make(namespace, name, text, &next, err) < 0)
 		return -1;
 	if (found)

@@ -18,6 +18,7 @@ struct kept {
 	struct kept_object *object; /* sorted by key */
 	size_t n, cap;
 	size_t bytes; /* of keys and texts */
+	size_t max;   /* of these; 0: LIMIT_KEPT_TOTAL */
 	uint64_t round;
 };
 
@@ -25,7 +26,7 @@ void kept_release(struct kept *k); /* empty and reusable */
 
 /*
  * text: what is kept of it, copied. *ret_changed becomes true where that is not what was kept before, else it is left alone. ERR_LIMIT
- * beyond LIMIT_KEPT_OBJECTS or LIMIT_KEPT_TOTAL, or where text is larger than LIMIT_KEPT_BYTES; ERR_NOMEM. On failure what was kept stays.
+ * beyond LIMIT_KEPT_OBJECTS or `max`, or where text is larger than LIMIT_KEPT_BYTES; ERR_NOMEM. On failure what was kept stays.
  */
 int kept_put(struct kept *k, struct str namespace, struct str name, struct str text, bool *ret_changed, struct err *err) MUST_CHECK;
 /* *ret_changed becomes true where it was kept. */

@@ -58,11 +58,11 @@ static void clear_body(struct reflector *r)
 
 void reflector_init(struct reflector *r, const struct reflector_options *o, uint64_t seed, int64_t now)
 {
-	*r = (struct reflector){.o = *o, .random = seed | 1, .due = now};
+	*r = (struct reflector){.o = *o, .kept = {.max = o->max_kept}, .random = seed | 1, .due = now};
 	if (!r->o.page)
 		r->o.page = PAGE;
 	if (!r->o.max_bytes)
-		r->o.max_bytes = LIMIT_API_BYTES;
+		r->o.max_bytes = LIMIT_API_PAGE_BYTES;
 	text_init(&r->body, NULL, r->o.max_bytes);
 }
 

@@ -22,7 +22,8 @@ struct reflector_options {
 	unsigned page;              /* objects asked for at once, fewer where such a page is too large; 0: 250 */
 	bool may_be_absent;         /* an API that is not there (404) has no objects; it is looked for again */
 	reflector_keep *keep;
-	size_t max_bytes;      /* of one page and of one event; 0: LIMIT_API_BYTES */
+	size_t max_bytes;      /* of one page and of one event; 0: LIMIT_API_PAGE_BYTES */
+	size_t max_kept;       /* of all that is kept; 0: LIMIT_KEPT_TOTAL */
 	int64_t watch_seconds; /* how long one watch is to last; 0: five to ten minutes */
 };
 

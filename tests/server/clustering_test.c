@@ -348,12 +348,17 @@ static void rights_that_are_missing(void **state)
 {
 	struct stage *s = *state;
 	own(snapshot_unrefp) struct snapshot *now = NULL;
+	struct text t;
 
-	api_add(&s->api, (struct api_rule){.request = NODES, .status = 403, .body = "{\"message\":\"nodes is forbidden\"}"});
+	api_add(&s->api, (struct api_rule){.request = NODES, .status = 403, .body = "{\"message\":\"nodes is\\n[+]forbidden\"}"});
 	start(s, NULL);
 	give_configuration(s);
 	now = snapshot_get(&s->f.config);
 	assert_false(now->config->nodes_known);
+	text_init(&t, NULL, 64 << 10);
+	clustering_beside(&s->c).health(&s->c, &t);
+	assert_non_null(strstr(text_cstr(&t), "[+]watch/nodes ok: nodes: not followed now: the list of nodes: 403 Forbidden: nodes is?[+]forbidden\n"));
+	text_release(&t);
 }
 
 static void tokens_come_and_go(void **state)

@@ -461,6 +461,14 @@ static void print_metrics(void *context, struct text *out)
 	}
 }
 
+/* It may quote the API server. */
+static void add_problem(struct text *out, const char *problem)
+{
+	text_adds(out, "not followed now: ");
+	text_add_shown(out, problem, strlen(problem));
+	text_addc(out, '\n');
+}
+
 /* None of it makes us unready: what is known stays in force. */
 static void print_health(void *context, struct text *out)
 {
@@ -471,7 +479,7 @@ static void print_health(void *context, struct text *out)
 		informer_look(c->informer, i, &s);
 		text_addf(out, "[+]watch/%s ok: %s: ", labels[i], s.what);
 		if (s.problem[0])
-			text_addf(out, "not followed now: %s\n", s.problem);
+			add_problem(out, s.problem);
 		else if (s.absent)
 			text_adds(out, "the API is not installed\n");
 		else if (!s.synced)

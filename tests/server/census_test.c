@@ -204,6 +204,26 @@ static void a_failure_is_no_count(void **state)
 	assert_true(is_logged(s, "the token is too old"));
 }
 
+/* A count that takes longer than the API server keeps a list goes on with what is there now. */
+static void a_list_that_has_grown_old(void **state)
+{
+	static struct census_counts counts;
+	struct stage *s = *state;
+
+	api_add(&s->api, (struct api_rule){.request = "GET " PODS, .status = 200, .body = PAGE("x", POD("shop", "a", ""))});
+	api_add(&s->api, (struct api_rule){.request = "GET " PODS "&continue=x",
+				 .status = 410,
+				 .body = "{\"kind\":\"Status\",\"metadata\":{\"continue\":\"now\"},\"message\":\"too old\"}"});
+	api_add(&s->api, (struct api_rule){.request = "GET " PODS "&continue=now", .status = 200, .body = PAGE("", POD("shop", "b", ""))});
+	assert_int_equal(step(s), 100);
+	assert_int_equal(step(s), 100);
+	assert_int_equal(step(s), 100);
+	assert_true(step(s) > 100);
+	census_read(s->census, &counts);
+	assert_true(counts.known);
+	assert_int_equal(counts.of[0].absent, 2);
+}
+
 static void no_right_to_count(void **state)
 {
 	struct stage *s = *state;
@@ -274,6 +294,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(pages_are_counted, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_failure_is_no_count, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_list_that_has_grown_old, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(no_right_to_count, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(without_a_configuration_it_waits, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(many_namespaces, set_up, tear_down),

@@ -253,18 +253,28 @@ static int keep_token(struct arena *a, struct run *r, const struct value *answer
 	return 0;
 }
 
+/* Where the count took longer than the API server keeps a list, its 410 brings the token to go on with what is there now
+ * (kubernetes.io/docs/reference/using-api/api-concepts, "Retrieving large results sets in chunks"). */
+static bool goes_on(const struct run *r, const struct cluster_answer *answer)
+{
+	return answer->status == CLUSTER_GONE && r->token[0] && raw_str(raw_get(answer->object, "metadata"), "continue").len;
+}
+
 static int count_page(struct census *c, struct cluster_client *client, struct arena *a, struct err *err)
 {
 	struct run *r = &c->run;
 	struct cluster_call call = {.verb = CLUSTER_GET, .place = {.api = "/api/v1", .resource = "pods"}};
 	struct cluster_answer answer;
+	struct err refused = {0};
 	const struct value *l;
 
 	call.query = arena_printf(a, "limit=%u%s%s", c->o.page ? c->o.page : PAGE, r->token[0] ? "&continue=" : "", r->token);
 	if (!call.query)
 		return err_nomem(err);
-	if (cluster_do(client, a, &call, &answer, err) < 0)
+	if (cluster_do(client, a, &call, &answer, &refused) < 0 && !goes_on(r, &answer)) {
+		*err = refused;
 		return -1;
+	}
 	l = raw_get(answer.object, "items");
 	for (size_t i = 0; l && l->kind == K_LIST && i < l->u.list.len; i++)
 		count(r, l->u.list.item[i]);

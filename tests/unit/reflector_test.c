@@ -67,6 +67,18 @@ static int tear_down(void **state)
 	return 0;
 }
 
+/* A list of metadata is of another kind than the events of a watch. */
+static void metadata_alone(void **state)
+{
+	struct bench *b = *state;
+
+	assert_null(reflector_accept(&b->r));
+	b->r.o.metadata_only = true;
+	assert_string_equal(reflector_accept(&b->r), "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io");
+	b->r.state = REFLECTOR_WATCHES;
+	assert_string_equal(reflector_accept(&b->r), "application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io");
+}
+
 static const char *ask(struct bench *b)
 {
 	const char *path;
@@ -620,6 +632,7 @@ static void what_is_kept_can_be_read(void **state UNUSED)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(metadata_alone, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(list_comes_in_pages, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(page_that_expired, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(lists_that_are_none, set_up, tear_down),

@@ -95,7 +95,7 @@ static bool set_up(struct source *s, int64_t timeout)
 static int send_request(struct source *s, const char *path, int64_t timeout, struct err *err)
 {
 	struct informer *i = s->informer;
-	struct transfer_request t = {.method = "GET", .path = path};
+	struct transfer_request t = {.method = "GET", .path = path, .accept = reflector_accept(&s->reflector)};
 
 	if (cluster_auth_header(&i->auth, s->reflector.unauthorized, &t.authorization, err) < 0 ||
 		transfer_prepare(&s->transfer, i->o.config, &t, err) < 0)

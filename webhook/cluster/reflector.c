@@ -77,6 +77,14 @@ bool reflector_watches(const struct reflector *r)
 	return r->state == REFLECTOR_WATCHES;
 }
 
+const char *reflector_accept(const struct reflector *r)
+{
+	static const char list[] = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io",
+			  watch[] = "application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io";
+
+	return !r->o.metadata_only ? NULL : reflector_watches(r) ? watch : list;
+}
+
 int64_t reflector_due(const struct reflector *r)
 {
 	return r->under_way ? INT64_MAX : r->due;

@@ -21,6 +21,7 @@ struct reflector_options {
 	const char *query;          /* selectors, escaped; NULL: none */
 	unsigned page;              /* objects asked for at once, fewer where such a page is too large; 0: 250 */
 	bool may_be_absent;         /* an API that is not there (404) has no objects; it is looked for again */
+	bool metadata_only;         /* of each object only its metadata is sent: all that keep() sees */
 	reflector_keep *keep;
 	size_t max_bytes;      /* of one page and of one event; 0: LIMIT_API_PAGE_BYTES */
 	size_t max_kept;       /* of all that is kept; 0: LIMIT_KEPT_TOTAL */
@@ -63,6 +64,8 @@ void reflector_release(struct reflector *r);
  * given up. The request is under way from here on, until reflector_done().
  */
 const char *reflector_request(struct reflector *r, struct arena *a, int64_t now, int64_t *ret_timeout) MUST_CHECK;
+/* The Accept header of what is under way; NULL: plain JSON. */
+const char *reflector_accept(const struct reflector *r);
 /* When; INT64_MAX while a request is under way. */
 int64_t reflector_due(const struct reflector *r);
 

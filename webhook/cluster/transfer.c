@@ -202,10 +202,11 @@ static int set_url(struct transfer *t, const struct cluster_config *c, const cha
 
 static int set_headers(struct transfer *t, const struct transfer_request *r, struct err *err)
 {
-	char type[96];
+	char type[96], accept[128];
 
+	(void)snprintf(accept, sizeof(accept), "Accept: %s", r->accept ? r->accept : "application/json");
 	(void)snprintf(type, sizeof(type), "Content-Type: %s", r->content_type ? r->content_type : "application/json");
-	if (add(t, &t->headers, "Accept: application/json", err) < 0 ||
+	if (add(t, &t->headers, accept, err) < 0 ||
 		(r->body.p && add(t, &t->headers, type, err) < 0) ||
 		(r->authorization && add(t, &t->headers, r->authorization, err) < 0))
 		return -1;

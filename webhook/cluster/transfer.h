@@ -37,6 +37,7 @@ struct transfer {
 
 struct transfer_request {
 	const char *method, *path, *content_type; /* path: escaped, with its query */
+	const char *accept;                       /* media type; NULL: application/json; copied */
 	struct str body;                          /* borrowed until the transfer is over; p NULL: none */
 	const char *authorization;                /* header line, NULL: none; copied */
 };

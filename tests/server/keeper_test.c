@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -181,6 +182,36 @@ static void leader_without_an_api_steps_down(void **state UNUSED)
 	api_stop(&api);
 }
 
+/* However often it is woken, and the last time is not lost. */
+static void woken_not_more_often_than_its_gap(void **state UNUSED)
+{
+	struct counter all = {.again = LONG};
+	struct keeper_options o;
+	struct err err = {0};
+	struct keeper *k;
+	struct api api;
+	int64_t began;
+
+	api_start(&api);
+	waiter_init(&all.ran);
+	o = options_for(&api, &all, NULL);
+	o.task[0].gap_ms = 2000;
+	began = cluster_clock_ms();
+	k = keeper_start(&o, &err);
+	assert_non_null(k);
+	wait_times(&all, 1);
+	while (cluster_clock_ms() - began < 500) {
+		keeper_wake(k, &all);
+		(void)nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
+	}
+	assert_int_equal(atomic_load(&all.times), 1);
+	wait_times(&all, 2);
+	assert_true(cluster_clock_ms() - began >= 2000);
+	keeper_stop(k);
+	waiter_release(&all.ran);
+	api_stop(&api);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -188,6 +219,7 @@ int main(void)
 		cmocka_unit_test(others_lead),
 		cmocka_unit_test(no_lease_without_need),
 		cmocka_unit_test(leader_without_an_api_steps_down),
+		cmocka_unit_test(woken_not_more_often_than_its_gap),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

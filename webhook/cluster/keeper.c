@@ -11,7 +11,7 @@ enum { STEP_MIN_MS = 100, IDLE_MS = 30000 };
 
 struct keeper {
 	struct keeper_task task[KEEPER_TASKS_MAX];
-	int64_t due[KEEPER_TASKS_MAX];
+	int64_t due[KEEPER_TASKS_MAX], ended[KEEPER_TASKS_MAX]; /* of the next step, of the last */
 	size_t n_tasks;
 	struct cluster_client *client;
 	struct election *election; /* NULL where no task needs the Lease */
@@ -49,21 +49,39 @@ static bool may_run(const struct keeper *k, const struct keeper_task *t)
 	return !t->only_leader || keeper_leads(k);
 }
 
+static int64_t due_of(struct keeper *k, size_t i)
+{
+	const int64_t woken = k->ended[i] + k->task[i].gap_ms;
+
+	return atomic_load(&k->woken[i]) && woken < k->due[i] ? woken : k->due[i];
+}
+
+static void run_step(struct keeper *k, size_t i)
+{
+	const struct keeper_turn turn = {k->client, k};
+	int64_t ms;
+
+	/* Before the step: who wakes it meanwhile has something new to show. */
+	atomic_store(&k->woken[i], false);
+	ms = k->task[i].step(k->task[i].context, &turn);
+	k->ended[i] = cluster_clock_ms();
+	k->due[i] = k->ended[i] + (ms > STEP_MIN_MS ? ms : STEP_MIN_MS);
+}
+
 /* Runs what is due; returns when the next is. */
 static int64_t run_due(struct keeper *k)
 {
-	const struct keeper_turn turn = {k->client, k};
 	int64_t next = cluster_clock_ms() + IDLE_MS;
 
 	for (size_t i = 0; i < k->n_tasks && !waiter_ended(&k->waiter); i++) {
+		int64_t due;
+
 		if (!may_run(k, &k->task[i]))
 			continue;
-		if (atomic_exchange(&k->woken[i], false) || k->due[i] <= cluster_clock_ms()) {
-			const int64_t ms = k->task[i].step(k->task[i].context, &turn);
-
-			k->due[i] = cluster_clock_ms() + (ms > STEP_MIN_MS ? ms : STEP_MIN_MS);
-		}
-		next = k->due[i] < next ? k->due[i] : next;
+		if (due_of(k, i) <= cluster_clock_ms())
+			run_step(k, i);
+		due = due_of(k, i);
+		next = due < next ? due : next;
 	}
 	return next;
 }

@@ -27,6 +27,7 @@ struct keeper_task {
 	void *context;    /* borrowed, outlives the keeper */
 	bool only_leader; /* first step as soon as we lead, none while we do not */
 	bool asks_leader; /* a task of every replica that calls keeper_leads() */
+	int64_t gap_ms;   /* woken earlier than that after its last step, it waits until then */
 };
 
 enum { KEEPER_TASKS_MAX = 8 };

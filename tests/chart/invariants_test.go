@@ -266,7 +266,7 @@ func (c rendered) rights() {
 	args, need := c.args(), map[right]bool{}
 	if args["certs"] != nil {
 		need[right{"create", "secrets", ""}] = true
-		for _, verb := range []string{"get", "update"} {
+		for _, verb := range []string{"get", "list", "watch", "update"} {
 			need[right{verb, "secrets", args["secret-name"][0]}] = true
 		}
 	}
@@ -287,7 +287,9 @@ func (c rendered) rights() {
 	}
 	for _, name := range args["webhook-configuration"] {
 		for _, resource := range []string{"mutatingwebhookconfigurations", "validatingwebhookconfigurations"} {
-			need[right{"get", resource, name}] = true
+			for _, verb := range []string{"get", "list", "watch"} {
+				need[right{verb, resource, name}] = true
+			}
 			if args["certs"] != nil {
 				need[right{"patch", resource, name}] = true
 			}

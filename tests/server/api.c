@@ -247,6 +247,7 @@ static enum MHD_Result handle(void *context, struct MHD_Connection *c, const cha
 	(void)MHD_get_connection_values(c, MHD_GET_ARGUMENT_KIND, add_query, r->line);
 	copy_header(c, "Authorization", r->authorization, sizeof(r->authorization));
 	copy_header(c, "Content-Type", r->content_type, sizeof(r->content_type));
+	copy_header(c, "Accept", r->accept, sizeof(r->accept));
 	r->body = strndup(body->data ? body->data : "", body->len);
 	response = respond(api, r, &rule);
 	(void)pthread_cond_broadcast(&api->changed);

@@ -35,7 +35,7 @@ struct api_rule {
 
 struct api_request {
 	char line[API_PATH_MAX]; /* "GET /api/v1/nodes?limit=250" */
-	char authorization[256], content_type[64];
+	char authorization[256], content_type[64], accept[96];
 	char *body;
 };
 

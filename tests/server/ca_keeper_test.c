@@ -42,6 +42,7 @@ struct stage {
 	struct cluster_client *client;
 	struct log log;
 	int served_times, judged_times;
+	bool watched;
 	struct cert_pair served;
 	char problem[1024]; /* "": trusted */
 };
@@ -67,6 +68,11 @@ static void judged(void *context, const char *problem)
 
 	s->judged_times++;
 	(void)snprintf(s->problem, sizeof(s->problem), "%s", problem ? problem : "");
+}
+
+static bool watched(void *context)
+{
+	return ((struct stage *)context)->watched;
 }
 
 static int64_t idle(void *context UNUSED, const struct keeper_turn *turn UNUSED)
@@ -102,7 +108,7 @@ static int set_up(void **state)
 		.secret = "outrigger-certs",
 		.configuration = configurations,
 		.n_configurations = 1,
-		.hooks = {serve, served, judged, &s},
+		.hooks = {serve, served, judged, watched, &s},
 		.log = &s.log,
 	};
 	struct err err = {0};
@@ -250,6 +256,19 @@ static void a_first_ca(void **state)
 	assert_int_equal(api_asked(&s->api, "PUT " SECRET) + api_asked(&s->api, "PATCH " HOOKS) + api_asked(&s->api, "POST " SECRETS), 6);
 }
 
+/* Once all is well, and changes are told, it looks by itself for what nobody tells only. */
+static void looks_are_rare_where_changes_are_told(void **state)
+{
+	struct stage *s = *state;
+	int64_t wait;
+
+	s->watched = true;
+	wait = step(s);
+	assert_in_range(wait, 30000, 60000);
+	s->watched = false;
+	assert_int_equal(step(s), 10000);
+}
+
 static void what_is_not_trusted_is_named(void **state)
 {
 	struct stage *s = *state;
@@ -262,7 +281,9 @@ static void what_is_not_trusted_is_named(void **state)
 		"no certificate; the replica that leads writes it as soon as it can");
 	assert_non_null(strstr(logged(s), "no right to patch"));
 	api_add(&s->api, (struct api_rule){.request = "GET " HOOKS, .status = 404, .body = "{}"});
-	(void)step(s);
+	s->watched = true;
+	assert_true(step(s) <= 1000);
+	s->watched = false;
 	assert_string_equal(s->problem, "there is no webhook configuration hook: is --webhook-configuration right?");
 }
 
@@ -324,6 +345,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_first_ca),
+		cmocka_unit_test(looks_are_rare_where_changes_are_told),
 		cmocka_unit_test(what_is_not_trusted_is_named),
 		cmocka_unit_test(without_an_api_all_stays),
 		cmocka_unit_test(foreign_secret_is_left_alone),

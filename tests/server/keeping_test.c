@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -17,12 +18,26 @@
 #include "tests/server/api.h"
 #include "tests/server/fixture.h"
 #include "webhook/cluster/ca_secret.h"
+#include "webhook/cluster/clock.h"
 
 #define LEASES "/apis/coordination.k8s.io/v1/namespaces/mesh/leases"
 #define SECRET "/api/v1/namespaces/mesh/secrets/certs"
 #define HOOK   "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/hook"
+#define LIST   "{\"kind\":\"PartialObjectMetadataList\",\"metadata\":{\"resourceVersion\":\"5\"},\"items\":[]}"
+#define EVENT(name, version)                                                                                                                         \
+	"{\"type\":\"MODIFIED\",\"object\":{\"metadata\":{\"name\":\"" name "\",\"resourceVersion\":\"" version "\"}}}\n"
+/* The collections, each by the one name. */
+#define HOOKS    "GET /apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations?fieldSelector=metadata.name=hook&"
+#define REQUIRES "GET /apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations?fieldSelector=metadata.name=hook&"
+#define SECRETS  "GET /api/v1/namespaces/mesh/secrets?fieldSelector=metadata.name=certs&"
 
-enum { WAIT_TIMES = 1000, WAIT_NS = 10000000, DAY = 86400, TEXT_MAX = 64 << 10 };
+enum {
+	WAIT_TIMES = 1000,
+	WAIT_NS = 10000000,
+	DAY = 86400,
+	TEXT_MAX = 64 << 10,
+	AT_ONCE_MS = 5000, /* half of the time between two looks that nobody asks for */
+};
 
 static const char *const hosts[] = {"outrigger.mesh.svc", "outrigger.mesh", "outrigger.mesh.svc.cluster.local", "mesh.example.org"};
 
@@ -35,6 +50,7 @@ struct stage {
 	char folder[64], kubeconfig[128], ca_file[128];
 	struct response response;
 	struct cert_pair ca, serving; /* of the Secret */
+	struct log log;
 };
 
 static void put(const char *path, const char *text, size_t len)
@@ -63,17 +79,22 @@ static void write_kubeconfig(struct stage *s)
 	put(s->kubeconfig, text, strlen(text));
 }
 
-static void make_certificates(struct stage *s)
+static void make_serving(struct stage *s)
 {
-	struct cert_request req = {.name = "outrigger in-cluster CA", .now = (int64_t)time(NULL), .seconds = 100 * DAY};
+	const struct cert_request request = {
+		.name = hosts[0], .hosts = hosts, .n_hosts = ARRAY_LEN(hosts), .now = (int64_t)time(NULL), .seconds = 30 * DAY};
 	struct err err = {0};
 
-	assert_int_equal(ca_create(&s->a, &req, &s->ca, &err), 0);
-	req.name = hosts[0];
-	req.hosts = hosts;
-	req.n_hosts = ARRAY_LEN(hosts);
-	req.seconds = 30 * DAY;
-	assert_int_equal(ca_issue(&s->a, &s->ca, &req, &s->serving, &err), 0);
+	assert_int_equal(ca_issue(&s->a, &s->ca, &request, &s->serving, &err), 0);
+}
+
+static void make_certificates(struct stage *s)
+{
+	const struct cert_request request = {.name = "outrigger in-cluster CA", .now = (int64_t)time(NULL), .seconds = 100 * DAY};
+	struct err err = {0};
+
+	assert_int_equal(ca_create(&s->a, &request, &s->ca, &err), 0);
+	make_serving(s);
 }
 
 static const char *coded(struct stage *s, struct str pem)
@@ -119,6 +140,7 @@ static int set_up(void **state)
 	static struct stage s;
 
 	memset(&s, 0, sizeof(s));
+	s.log = (struct log){.fd = memfd_create("log", MFD_CLOEXEC), .level = LOG_DEBUG};
 	arena_init(&s.a, 0);
 	api_start(&s.api);
 	write_kubeconfig(&s);
@@ -141,6 +163,7 @@ static int tear_down(void **state)
 	(void)unlink(s->kubeconfig);
 	(void)unlink(s->ca_file);
 	(void)rmdir(s->folder);
+	(void)close(s->log.fd);
 	return 0;
 }
 
@@ -156,7 +179,7 @@ static void start(struct stage *s, char **argv, int argc)
 {
 	struct err err = {0};
 
-	if (prepare(s, argv, argc, &err) < 0 || keeping_start(&s->k, s->f.server, NULL, NULL, &err) < 0)
+	if (prepare(s, argv, argc, &err) < 0 || keeping_start(&s->k, s->f.server, NULL, &s->log, &err) < 0)
 		fail_msg("%s: %s", err.where, err.what);
 }
 
@@ -285,6 +308,111 @@ static void own_ca_from_the_secret(void **state)
 	expect_ready(s, true);
 }
 
+/* Lists that are empty, and watches that the test writes to. */
+static void serve_watches(struct stage *s)
+{
+	static const char *const lists[] = {SECRETS "limit=", HOOKS "limit=", REQUIRES "limit="};
+	static const char *const watches[] = {SECRETS "watch=1", HOOKS "watch=1", REQUIRES "watch=1"};
+
+	for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
+		api_add(&s->api, (struct api_rule){.request = lists[i], .status = 200, .body = LIST});
+		api_add(&s->api, (struct api_rule){.request = watches[i], .status = 200, .manner = API_STREAM});
+	}
+}
+
+/* All that is watched was looked at since it is. */
+static void wait_quiet(struct stage *s)
+{
+	size_t looks;
+
+	api_wait_asked(&s->api, SECRETS "watch=1", 1);
+	api_wait_asked(&s->api, HOOKS "watch=1", 1);
+	api_wait_asked(&s->api, REQUIRES "watch=1", 1);
+	do {
+		looks = api_asked(&s->api, "GET " HOOK);
+		(void)nanosleep(&(struct timespec){.tv_sec = 1, .tv_nsec = 500000000}, NULL);
+	} while (api_asked(&s->api, "GET " HOOK) != looks);
+}
+
+static size_t times_logged(struct stage *s, const char *message)
+{
+	static char text[TEXT_MAX];
+	const ssize_t len = pread(s->log.fd, text, sizeof(text) - 1, 0);
+	size_t n = 0;
+
+	assert_true(len >= 0);
+	text[len] = '\0';
+	for (const char *at = strstr(text, message); at; at = strstr(at + 1, message))
+		n++;
+	return n;
+}
+
+/* Another replica's write of the Secret, and what others do to a caBundle, are acted on without a poll; no key is sent for it. */
+static void changes_are_watched(void **state)
+{
+	struct stage *s = *state;
+	char *argv[] = {(char[]){"--certs=self-signed"}, (char[]){"--webhook-configuration=hook"}, (char[]){"--secret-name=certs"},
+		(char[]){"--host=mesh.example.org"}, (char[]){"--lease-name=lead"}};
+	const struct cert_pair before = s->serving;
+	int64_t began;
+
+	s->f.no_certificate = true;
+	fixture_start(&s->f, 5000, 5000);
+	api_add(&s->api, (struct api_rule){.request = "PATCH " HOOK, .status = 403, .body = "{}"});
+	serve_watches(s);
+	register_hook(s, s->ca.cert, "mesh.example.org");
+	store_secret(s);
+	start(s, argv, ARRAY_LEN(argv));
+	wait_for(s, readyz, "[+]trust ok");
+	wait_quiet(s);
+	assert_string_equal(api_latest(&s->api, SECRETS "limit=")->accept, "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io");
+	assert_string_equal(api_latest(&s->api, SECRETS "watch=1")->accept, "application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io");
+
+	/* A renewal by the leader that is elsewhere. */
+	make_serving(s);
+	assert_false(str_eq(before.cert, s->serving.cert));
+	store_secret(s);
+	began = cluster_clock_ms();
+	assert_int_equal(api_push(&s->api, SECRETS "watch=1", EVENT("certs", "6")), 1);
+	while (times_logged(s, "certificate replaced") < 2 && cluster_clock_ms() - began < AT_ONCE_MS)
+		(void)nanosleep(&(struct timespec){.tv_nsec = WAIT_NS}, NULL);
+	assert_int_equal(times_logged(s, "certificate replaced"), 2);
+
+	/* Somebody empties the caBundle. */
+	wait_quiet(s);
+	register_hook(s, STR(""), "mesh.example.org");
+	began = cluster_clock_ms();
+	assert_int_equal(api_push(&s->api, HOOKS "watch=1", EVENT("hook", "7")), 1);
+	wait_for(s, readyz, "[-]trust failed: the caBundle of MutatingWebhookConfiguration hook");
+	assert_true(cluster_clock_ms() - began < AT_ONCE_MS);
+	assert_int_equal(times_logged(s, "cannot be watched"), 0);
+}
+
+/* A Role of before: all goes on by polls, which is told once. */
+static void without_the_right_to_watch(void **state)
+{
+	struct stage *s = *state;
+	char *argv[] = {(char[]){"--webhook-configuration=hook"}};
+
+	fixture_start(&s->f, 5000, 5000);
+	api_add(&s->api, (struct api_rule){.request = HOOKS, .status = 403, .body = "{\"kind\":\"Status\",\"message\":\"no right to list\"}"});
+	register_hook(s, s->ca.cert, "127.0.0.1");
+	start(s, argv, ARRAY_LEN(argv));
+	wait_for(s, readyz, "[-]trust failed: the caBundle of");
+	api_wait_asked(&s->api, "GET " HOOK, 4);
+	assert_int_equal(times_logged(s, "cannot be watched"), 1);
+	assert_int_equal(times_logged(s, "no right to list"), 1);
+	register_hook(s, s->f.ca.cert, "127.0.0.1");
+	wait_for(s, readyz, "[+]trust ok");
+
+	/* The right comes: nothing is restarted for it. */
+	serve_watches(s);
+	for (int i = 0; i < 4 * WAIT_TIMES && !times_logged(s, "are watched now"); i++)
+		(void)nanosleep(&(struct timespec){.tv_nsec = WAIT_NS}, NULL);
+	assert_int_equal(times_logged(s, "are watched now"), 1);
+	assert_int_equal(times_logged(s, "cannot be watched"), 1);
+}
+
 /* Without a look at certificates: readiness waits for nothing, and who leads counts. */
 static void events_and_counted_pods(void **state)
 {
@@ -372,6 +500,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(ready_when_trusted, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_is_known_outlasts_the_api, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(own_ca_from_the_secret, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(changes_are_watched, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(without_the_right_to_watch, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(events_and_counted_pods, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(only_events, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(mistakes_are_named, set_up, tear_down),

@@ -105,7 +105,7 @@ static bool answer_from(const struct answer *table, size_t len, const char *path
 /* The last rights of the table are those that nobody should have. */
 static bool asks_for_too_much(struct str body)
 {
-	static const char *const words[] = {"\"verb\":\"create\",\"group\":\"\",\"resource\":\"pods\"", "\"verb\":\"list\",\"group\":\"\",\"resource\":\"secrets\"", "escalate", "impersonate"};
+	static const char *const words[] = {"\"verb\":\"create\",\"group\":\"\",\"resource\":\"pods\"", "\"verb\":\"list\",\"group\":\"\",\"resource\":\"secrets\",\"namespace\":\"\"", "escalate", "impersonate"};
 
 	for (size_t i = 0; i < ARRAY_LEN(words); i++)
 		if (str_find(body, str_of(words[i])) != SIZE_MAX)
@@ -303,6 +303,14 @@ static const struct {
 		"ERROR   right-missing: ServiceAccount outrigger-system/outrigger: may not list pods; pods without their sidecar are counted"},
 	{{{P_REVIEW, 201, NOT_ALLOWED}, {P_DEPLOYMENT, 200, DEPLOYMENT("\"args\":[\"serve\",\"--certs=self-signed\"]")}},
 		"ERROR   right-missing: ServiceAccount outrigger-system/outrigger: may not update secrets in outrigger-system"},
+	{{{P_REVIEW, 201, NOT_ALLOWED}, {P_DEPLOYMENT, 200, DEPLOYMENT("\"args\":[\"serve\",\"--certs=self-signed\"]")}},
+		"WARNING right-missing: ServiceAccount outrigger-system/outrigger: may not watch secrets in outrigger-system; changes are seen within 10 s, not at once"},
+	{{{P_REVIEW, 201, NOT_ALLOWED}, {P_DEPLOYMENT, 200, DEPLOYMENT("\"args\":[\"serve\",\"--webhook-configuration=x\"]")}},
+		"ERROR   right-missing: ServiceAccount outrigger-system/outrigger: may not get mutatingwebhookconfigurations; whether caBundle"},
+	{{{P_REVIEW, 201, NOT_ALLOWED}, {P_DEPLOYMENT, 200, DEPLOYMENT("\"args\":[\"serve\",\"--webhook-configuration=x\"]")}},
+		"WARNING right-missing: ServiceAccount outrigger-system/outrigger: may not list mutatingwebhookconfigurations; changes are seen"},
+	{{{P_DEPLOYMENT, 200, DEPLOYMENT("\"args\":[\"serve\",\"--certs=self-signed\",\"--webhook-configuration=x\"]")}},
+		"the service account has the 8 rights it needs"},
 	{{{P_REVIEW, 201, NOT_ALLOWED}, {P_DEPLOYMENT, 200, DEPLOYMENT("\"args\":[\"serve\",\"--cluster\"]")}},
 		"ERROR   right-missing: ServiceAccount outrigger-system/outrigger: may not list nodes"},
 	{{{P_REVIEW, 201, ALLOWED}}, "WARNING right-too-much: ServiceAccount outrigger-system/outrigger: may create pods in the whole cluster"},

@@ -226,6 +226,7 @@ static void lists_that_are_none(void **state)
 		assert_problem(b, rows[i].problem);
 		assert_int_equal(b->r.answered, rows[i].answered);
 		assert_false(b->r.synced || b->r.up);
+		assert_int_equal(b->r.forbidden, rows[i].status == 403);
 		assert_true(reflector_due(&b->r) > b->now);
 	}
 	begin(b);
@@ -508,6 +509,7 @@ static void watches_that_are_refused(void **state)
 		begin(b);
 		answer(b, rows[i].status, "{\"message\":\"no\"}");
 		assert_problem(b, "the watch of things: ");
+		assert_int_equal(b->r.forbidden, rows[i].status == 403);
 		assert_true(reflector_due(&b->r) > b->now);
 		path = ask(b);
 		assert_int_equal(strstr(path, "limit=2") != NULL, rows[i].listed);

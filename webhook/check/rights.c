@@ -5,39 +5,52 @@
 
 enum place { EVERYWHERE, OUR_NAMESPACE, ISTIO_NAMESPACE };
 
+/* Unwanted is more than it needs: whoever takes the webhook over has it too. */
+enum need { NEEDED, HELPFUL, UNWANTED };
+
+#define SEEN_LATE "changes are seen within 10 s, not at once"
+
 static const struct right {
 	const char *verb, *group, *resource;
 	enum place place;
 	const char *why;
 	const char *flag;  /* of our command line, without which it is not needed; NULL: always */
 	const char *value; /* of that flag; NULL: any */
-	bool unwanted;     /* more than it needs: whoever takes the webhook over has it too */
+	enum need need;
 } rights[] = {
-	{"list", "", "configmaps", ISTIO_NAMESPACE, "the configuration is read from there", "--cluster", NULL, false},
+	{"list", "", "configmaps", ISTIO_NAMESPACE, "the configuration is read from there", "--cluster", NULL, NEEDED},
 	{"watch", "", "configmaps", ISTIO_NAMESPACE, "changes of the configuration take effect by it", "--cluster",
-		NULL, false},
+		NULL, NEEDED},
 	{"list", "", "nodes", EVERYWHERE, "native sidecars are detected from the kubelets' versions", "--cluster", NULL,
-		false},
+		NEEDED},
 	{"watch", "", "namespaces", EVERYWHERE,
-		"guard rules and OpenShift's ids go by namespace labels and annotations", "--cluster", NULL, false},
+		"guard rules and OpenShift's ids go by namespace labels and annotations", "--cluster", NULL, NEEDED},
 	{"watch", "", "serviceaccounts", EVERYWHERE, "pods whose service account mounts no token are warned of",
-		"--cluster", NULL, false},
+		"--cluster", NULL, NEEDED},
 	{"watch", "networking.istio.io", "proxyconfigs", EVERYWHERE, "ProxyConfig resources change what is injected",
-		"--cluster", NULL, false},
+		"--cluster", NULL, NEEDED},
 	{"get", "", "secrets", OUR_NAMESPACE, "the CA and the serving certificate are kept there", "--certs",
-		"self-signed", false},
-	{"update", "", "secrets", OUR_NAMESPACE, "certificates are renewed there", "--certs", "self-signed", false},
+		"self-signed", NEEDED},
+	{"update", "", "secrets", OUR_NAMESPACE, "certificates are renewed there", "--certs", "self-signed", NEEDED},
+	{"list", "", "secrets", OUR_NAMESPACE, SEEN_LATE, "--certs", "self-signed", HELPFUL},
+	{"watch", "", "secrets", OUR_NAMESPACE, SEEN_LATE, "--certs", "self-signed", HELPFUL},
 	{"update", "coordination.k8s.io", "leases", OUR_NAMESPACE, "replicas agree by it on who writes and counts",
-		"--lease-name", NULL, false},
+		"--lease-name", NULL, NEEDED},
 	{"patch", "admissionregistration.k8s.io", "mutatingwebhookconfigurations", EVERYWHERE,
-		"caBundle follows the CA by it", "--certs", "self-signed", false},
-	{"create", "", "events", EVERYWHERE, "refusals are told on the pod's owner", "--events", NULL, false},
-	{"patch", "", "events", EVERYWHERE, "what is told again raises a count", "--events", NULL, false},
-	{"list", "", "pods", EVERYWHERE, "pods without their sidecar are counted", "--count-pods", NULL, false},
-	{"create", "", "pods", EVERYWHERE, "", NULL, NULL, true},
-	{"list", "", "secrets", EVERYWHERE, "", NULL, NULL, true},
-	{"escalate", "rbac.authorization.k8s.io", "clusterroles", EVERYWHERE, "", NULL, NULL, true},
-	{"impersonate", "", "users", EVERYWHERE, "", NULL, NULL, true},
+		"caBundle follows the CA by it", "--certs", "self-signed", NEEDED},
+	{"get", "admissionregistration.k8s.io", "mutatingwebhookconfigurations", EVERYWHERE,
+		"whether caBundle verifies what is served is seen there", "--webhook-configuration", NULL, NEEDED},
+	{"list", "admissionregistration.k8s.io", "mutatingwebhookconfigurations", EVERYWHERE, SEEN_LATE,
+		"--webhook-configuration", NULL, HELPFUL},
+	{"watch", "admissionregistration.k8s.io", "mutatingwebhookconfigurations", EVERYWHERE, SEEN_LATE,
+		"--webhook-configuration", NULL, HELPFUL},
+	{"create", "", "events", EVERYWHERE, "refusals are told on the pod's owner", "--events", NULL, NEEDED},
+	{"patch", "", "events", EVERYWHERE, "what is told again raises a count", "--events", NULL, NEEDED},
+	{"list", "", "pods", EVERYWHERE, "pods without their sidecar are counted", "--count-pods", NULL, NEEDED},
+	{"create", "", "pods", EVERYWHERE, "", NULL, NULL, UNWANTED},
+	{"list", "", "secrets", EVERYWHERE, "", NULL, NULL, UNWANTED},
+	{"escalate", "rbac.authorization.k8s.io", "clusterroles", EVERYWHERE, "", NULL, NULL, UNWANTED},
+	{"impersonate", "", "users", EVERYWHERE, "", NULL, NULL, UNWANTED},
 };
 
 /* Where the command line is not known, all that the chart may grant. */
@@ -57,6 +70,16 @@ static struct str lease_of(const struct check *c)
 	return check_flag(c, "--lease-name", &name) && name.len ? name : c->options->service;
 }
 
+static struct str configuration_of(const struct check *c)
+{
+	struct str name;
+
+	for (size_t i = 0; i < c->n_entries; i++)
+		if (c->entry[i].injector == INJECTOR_OURS)
+			return c->entry[i].configuration;
+	return check_flag(c, "--webhook-configuration", &name) && name.p ? name : STR("");
+}
+
 /* A name where the chart grants by name: without one such a right would seem to lack. */
 static struct str name_of(const struct check *c, const struct right *r)
 {
@@ -67,9 +90,7 @@ static struct str name_of(const struct check *c, const struct right *r)
 	if (str_is(str_of(r->resource), "configmaps"))
 		return STR("istio");
 	if (str_is(str_of(r->resource), "mutatingwebhookconfigurations"))
-		for (size_t i = 0; i < c->n_entries; i++)
-			if (c->entry[i].injector == INJECTOR_OURS)
-				return c->entry[i].configuration;
+		return configuration_of(c);
 	return STR("");
 }
 
@@ -99,7 +120,7 @@ static void tell_lack(struct check *c, const struct right *r)
 {
 	const struct str namespace = namespace_of(c, r);
 
-	check_found(c->found, CHECK_ERROR, "right-missing",
+	check_found(c->found, r->need == NEEDED ? CHECK_ERROR : CHECK_WARNING, "right-missing",
 		check_text(c, "ServiceAccount %.*s/%.*s", SHOWN(c->options->namespace),
 			SHOWN(c->options->service_account)),
 		"apply the chart's RBAC (rbac.create=true), or grant it by hand", "may not %s %s%s%.*s; %s", r->verb,
@@ -142,11 +163,11 @@ int check_rights(struct check *c, struct err *err)
 			return -1;
 		if (!answered)
 			return 0; /* a finding says why, once */
-		held += allowed && !r->unwanted;
-		wrong += allowed == r->unwanted;
-		if (!allowed && !r->unwanted)
+		held += allowed && r->need != UNWANTED;
+		wrong += allowed == (r->need == UNWANTED);
+		if (!allowed && r->need != UNWANTED)
 			tell_lack(c, r);
-		if (allowed && r->unwanted)
+		if (allowed && r->need == UNWANTED)
 			tell_excess(c, r);
 	}
 	if (wrong == 0)

@@ -9,7 +9,10 @@
 #include "webhook/cli/access.h"
 #include "webhook/cli/auditing.h"
 
-enum { MS_A_SECOND = 1000 };
+enum {
+	MS_A_SECOND = 1000,
+	LOOK_GAP_MS = 500, /* between two looks at certificates, however much changes */
+};
 
 /* CAs of ours are known by this name in a caBundle; `outrigger certs create` gives another. */
 #define CA_NAME "outrigger in-cluster CA"
@@ -210,6 +213,18 @@ static void judged(void *context, const char *problem)
 		log_line(k->log, LOG_INFO, "the webhook configurations trust what is served", NULL, 0);
 }
 
+static bool is_watched(void *context)
+{
+	return ca_watch_up(((const struct keeping *)context)->watch);
+}
+
+static void certificates_changed(void *context)
+{
+	struct keeping *k = context;
+
+	keeper_wake(k->keeper, &k->ca);
+}
+
 static void leads(void *context, bool now)
 {
 	server_set_leader(((const struct keeping *)context)->server, now);
@@ -227,7 +242,7 @@ static void init_ca(struct keeping *k)
 		.secret = o->secret_name,
 		.configuration = o->webhook_configurations.item,
 		.n_configurations = o->webhook_configurations.len,
-		.hooks = {serve_pair, served_chain, judged, k},
+		.hooks = {serve_pair, served_chain, judged, is_watched, k},
 		.log = k->log,
 	};
 
@@ -236,9 +251,34 @@ static void init_ca(struct keeping *k)
 	ca_keeper_init(&k->ca, &options);
 }
 
+static int prepare_watch(struct keeping *k, struct err *err)
+{
+	const struct ca_watch_options options = {
+		.config = &k->config,
+		.namespace = k->namespace,
+		.secret = keeping_own_ca(k->options) ? k->options->secret_name : NULL,
+		.configuration = k->options->webhook_configurations.item,
+		.n_configurations = k->options->webhook_configurations.len,
+		.changed = certificates_changed,
+		.context = k,
+		.log = k->log,
+	};
+
+	if (!looks_at_trust(k->options))
+		return 0;
+	k->watch = ca_watch_new(&options, err);
+	return k->watch ? 0 : -1;
+}
+
 static void add_task(struct keeper_options *o, keeper_step *step, void *context, bool asks_leader)
 {
 	o->task[o->n_tasks++] = (struct keeper_task){.step = step, .context = context, .asks_leader = asks_leader};
+}
+
+static void add_ca_task(struct keeping *k, struct keeper_options *o)
+{
+	o->task[o->n_tasks++] = (struct keeper_task){
+		.step = ca_keeper_step, .context = &k->ca, .asks_leader = keeping_own_ca(k->options), .gap_ms = LOOK_GAP_MS};
 }
 
 static int start_keeper(struct keeping *k, struct err *err)
@@ -255,7 +295,7 @@ static int start_keeper(struct keeping *k, struct err *err)
 	};
 
 	if (looks_at_trust(k->options))
-		add_task(&options, ca_keeper_step, &k->ca, keeping_own_ca(k->options));
+		add_ca_task(k, &options);
 	if (k->events)
 		add_task(&options, events_step, k->events, false);
 	if (k->census)
@@ -279,12 +319,17 @@ int keeping_start(
 	log_with(log, LOG_INFO, "the cluster is asked, or told of pods",
 		log_cstr("server", k->config.server), log_cstr("as", k->config.origin));
 	init_ca(k);
-	return start_keeper(k, err);
+	/* The keeper first, which the watch wakes; and the other way round at the end. */
+	if (prepare_watch(k, err) < 0 || start_keeper(k, err) < 0)
+		return -1;
+	return k->watch ? ca_watch_start(k->watch, err) : 0;
 }
 
 void keeping_stop(struct keeping *k)
 {
+	ca_watch_stop(k->watch);
 	keeper_stop(take(k->keeper));
+	ca_watch_free(take(k->watch));
 	ca_keeper_release(&k->ca);
 	arena_release(&k->arena);
 }

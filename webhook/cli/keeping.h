@@ -2,8 +2,9 @@
 /*
  * What `outrigger serve` keeps in the cluster while it serves: with --certs=self-signed the Secret with its CA and
  * certificate and the caBundle of its webhook configurations; with certificates from files it only looks whether these
- * verify what is served. With --events and --count-pods the same thread writes Events and counts pods. Every replica
- * serves, the holder of the Lease writes.
+ * verify what is served. Both are watched in a thread of their own, and looked at now and then without being told. With
+ * --events and --count-pods the thread that looks writes Events and counts pods. Every replica serves, the holder of the
+ * Lease writes.
  */
 #ifndef WEBHOOK_CLI_KEEPING_H
 #define WEBHOOK_CLI_KEEPING_H
@@ -12,6 +13,7 @@
 #include "webhook/check/census.h"
 #include "webhook/cli/options.h"
 #include "webhook/cluster/ca_keeper.h"
+#include "webhook/cluster/ca_watch.h"
 #include "webhook/cluster/events.h"
 #include "webhook/server/server.h"
 
@@ -29,6 +31,7 @@ struct keeping {
 	size_t n_hosts;
 	char replica[KEEPING_NAME_MAX];
 	struct ca_keeper ca;
+	struct ca_watch *watch;        /* NULL: no certificates are looked at */
 	struct events *events;         /* NULL: none are written */
 	struct census *census;         /* NULL: nobody counts */
 	struct keeper *keeper;         /* NULL: nothing is kept */

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <time.h>
 
 #include "base/limits.h"
@@ -12,6 +13,7 @@
 
 enum {
 	LOOK_MS = 10000,   /* between two looks at the API */
+	RARE_MS = 60000,   /* at most, where changes are told */
 	LOOK_MIN_MS = 500, /* where lifetimes are short */
 	EAGER_MS = 1000,   /* while this replica is not ready for want of trust */
 	SOON_MS = 200,     /* after a write: what has become of it */
@@ -46,14 +48,25 @@ void ca_keeper_release(struct ca_keeper *k)
 	k->served = NULL;
 }
 
+/* From half of it to all of it: replicas do not come together. */
+static int64_t rare_ms(void)
+{
+	uint32_t random = 0;
+
+	(void)!getrandom(&random, sizeof(random), 0);
+	return RARE_MS / 2 + (int64_t)(random % (RARE_MS / 2 + 1));
+}
+
 static int64_t look_ms(const struct ca_keeper *k)
 {
+	const struct ca_keeper_hooks *hooks = &k->o.hooks;
+	const int64_t most = hooks->watched && hooks->watched(hooks->context) ? rare_ms() : LOOK_MS;
 	const int64_t short_ms = k->o.params.cert_seconds * 1000 / LOOKS_A_LIFE;
 
 	if (!k->trusted)
 		return EAGER_MS;
-	if (!k->o.own_ca || short_ms > LOOK_MS)
-		return LOOK_MS;
+	if (!k->o.own_ca || short_ms > most)
+		return most;
 	return short_ms > LOOK_MIN_MS ? short_ms : LOOK_MIN_MS;
 }
 

@@ -18,6 +18,8 @@ struct ca_keeper_hooks {
 	int (*served)(void *context, struct arena *a, struct str *ret, struct err *err);
 	/* problem: why a configuration does not verify it and what to do; NULL: all do. */
 	void (*judged)(void *context, const char *problem);
+	/* Whether a change of what is looked at wakes the task: then it looks by itself once in 30 to 60 s only; NULL: it does not. */
+	bool (*watched)(void *context);
 	void *context;
 };
 

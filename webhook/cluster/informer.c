@@ -367,6 +367,7 @@ void informer_look(struct informer *i, size_t number, struct informer_state *ret
 		.answered = r->answered,
 		.absent = r->absent,
 		.up = r->up,
+		.forbidden = !r->up && r->forbidden,
 		.since_event_ms = r->last_event ? now - r->last_event : -1,
 		.lists = r->lists,
 		.watches = r->watches,

@@ -11,7 +11,7 @@
 
 struct informer;
 
-enum { INFORMER_SOURCES_MAX = 8, INFORMER_TEXT_MAX = 1280 };
+enum { INFORMER_SOURCES_MAX = 16, INFORMER_TEXT_MAX = 1280 };
 
 /* Texts, config and log are borrowed, and outlive the informer. */
 struct informer_options {
@@ -38,6 +38,7 @@ struct informer_state {
 	bool answered;    /* synced, refused, or more than can be kept: to wait for it does not help */
 	bool absent;      /* its API is not there */
 	bool up;          /* it is watched now, or need not be */
+	bool forbidden;   /* it is not, because we may not */
 	int64_t since_event_ms; /* since the last object, bookmark or list; -1: none came */
 	uint64_t lists, watches; /* begun */
 	size_t objects;

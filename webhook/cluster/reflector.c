@@ -324,7 +324,7 @@ static void fail(struct reflector *r, const struct err *why, int64_t now)
 	const struct err problem = *why;
 
 	r->problem = problem;
-	r->up = false;
+	r->up = r->forbidden = false;
 	r->failures++;
 	r->due = now + back_off(r);
 	if (!reflector_watches(r))
@@ -425,6 +425,7 @@ static void refuse(struct reflector *r, int status, int64_t now)
 	(void)err_wrap(&err, "the %s of %s", reflector_watches(r) ? "watch" : "list", r->o.what);
 	arena_release(&a);
 	fail(r, &err, now);
+	r->forbidden = status == CLUSTER_FORBIDDEN;
 }
 
 static void end_list(struct reflector *r, int status, int64_t now, bool *ret_changed)

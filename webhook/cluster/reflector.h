@@ -50,6 +50,7 @@ struct reflector {
 	bool answered;      /* synced, refused, or more than can be kept: waiting for it alone does not help */
 	bool absent;        /* the API is not there */
 	bool up;            /* a watch is open, or none is needed */
+	bool forbidden;     /* the answer was 403: we may not */
 	bool unauthorized;  /* the token was refused: it is to be read again */
 	int64_t last_event; /* when the last object, bookmark or list came; 0: never */
 	uint64_t lists, watches; /* begun */

@@ -163,7 +163,7 @@ func (f *follower) makeEarly() error {
 // needs, all of it on: no more and no less.
 func (f *follower) hasItsRights() error {
 	report, err := check(filepath.Join(f.cluster.Dir, "admin.kubeconfig"), 1) // there are no nodes to run on
-	if err == nil && lineWith(report, "ok      rights: the service account has the 13 rights it needs") == "" {
+	if err == nil && lineWith(report, "ok      rights: the service account has the 18 rights it needs") == "" {
 		err = fmt.Errorf("the rights are not right:\n%s", report)
 	}
 	return err

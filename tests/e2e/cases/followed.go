@@ -42,6 +42,7 @@ var followed = []struct {
 	{"pods that were made too early are counted", (*follower).counts},
 	{"pods are injected while the API server is away, and it is followed again", (*follower).outlives},
 	{"idle, it writes Lease renewals and nothing else", (*follower).idles},
+	{"what others do to its caBundle and its Secret is undone at once", (*follower).mends},
 	{"refusals and mistakes are Events on the ReplicaSet, dry runs are not", (*follower).tells},
 }
 

@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "base/base64.h"
+#include "patches/value/json.h"
 #include "tests/server/api.h"
 #include "webhook/cluster/ca_secret.h"
 #include "webhook/cluster/clock.h"
@@ -312,6 +313,30 @@ static void foreign_secret_is_left_alone(void **state)
 }
 
 /* Dates by a wrong clock would outlive its correction. */
+/* A replaced object loses what its replacement does not name. */
+static void what_others_gave_the_secret_stays(void **state)
+{
+	static const char *const kept[] = {
+		"\"ownerReferences\":[{\"apiVersion\":\"apps/v1\",\"kind\":\"Deployment\",\"name\":\"o\",\"uid\":\"u\"}]",
+		"\"finalizers\":[\"example.org/keep\"]", "\"l\":\"1\"", "\"n\":\"2\"", "\"more\":\"eA==\"", "\"type\":\"kubernetes.io/tls\""};
+	const struct rotation_secret secret = {.trust = STR("x")};
+	struct stage *s = *state;
+	struct err err = {0};
+	const struct value *old;
+	struct text t, body;
+
+	text_init(&t, &s->a, 4096);
+	text_init(&body, &s->a, 4096);
+	text_addf(&t, "{\"metadata\":{\"resourceVersion\":\"7\",\"uid\":\"u\",%s,%s,\"labels\":{%s},\"annotations\":{%s}},\"data\":{%s},%s}",
+		kept[0], kept[1], kept[2], kept[3], kept[4], kept[5]);
+	old = json_parse(&s->a, t.data, t.len, 0, &err);
+	assert_non_null(old);
+	assert_int_equal(ca_secret_write(&s->a, "mesh", "certs", &secret, old, &body, &err), 0);
+	for (size_t i = 0; i < ARRAY_LEN(kept); i++)
+		if (!strstr(text_cstr(&body), kept[i]))
+			fail_msg("%s is not in %s", kept[i], body.data);
+}
+
 static void clocks_that_differ_write_nothing(void **state)
 {
 	struct stage *s = *state;
@@ -349,6 +374,7 @@ int main(void)
 		cmocka_unit_test(what_is_not_trusted_is_named),
 		cmocka_unit_test(without_an_api_all_stays),
 		cmocka_unit_test(foreign_secret_is_left_alone),
+		cmocka_unit_test(what_others_gave_the_secret_stays),
 		cmocka_unit_test(clocks_that_differ_write_nothing),
 		cmocka_unit_test(keys_are_not_logged),
 	};

@@ -143,11 +143,25 @@ static int set_entry(struct arena *a, struct map *m, const struct entry *e, stru
 	return out.failed ? -1 : set(a, m, e->key, value_str(a, (struct str){out.data, out.len}));
 }
 
+/* What others have put there, and a replacement that does not name it would take away. */
+static int keep_members(struct arena *a, struct map *meta, const struct value *before)
+{
+	static const char *const members[] = {"ownerReferences", "finalizers"};
+
+	for (size_t i = 0; i < ARRAY_LEN(members); i++) {
+		const struct value *v = raw_get(before, members[i]);
+
+		if (v && set(a, meta, members[i], v) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static const struct value *metadata(struct arena *a, const char *namespace, const char *name,
 	const struct rotation_secret *s, const struct value *old)
 {
 	const struct value *before = raw_get(old, "metadata");
-	struct map *meta = map_new(a, 5), *labels = member(a, before, "labels", 1),
+	struct map *meta = map_new(a, 7), *labels = member(a, before, "labels", 1),
 		   *notes = member(a, before, "annotations", 3);
 	const struct str version = raw_str(before, "resourceVersion");
 
@@ -160,7 +174,7 @@ static const struct value *metadata(struct arena *a, const char *namespace, cons
 		set_text(a, notes, CA_SECRET_WRITES,
 			arena_printf(a, "%" PRId64 " %" PRId64, s->writes_day, s->writes)) < 0 ||
 		set(a, meta, "labels", value_map(a, labels)) < 0 ||
-		set(a, meta, "annotations", value_map(a, notes)) < 0)
+		set(a, meta, "annotations", value_map(a, notes)) < 0 || keep_members(a, meta, before) < 0)
 		return NULL;
 	return value_map(a, meta);
 }

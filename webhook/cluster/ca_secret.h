@@ -21,8 +21,8 @@ int ca_secret_read(struct arena *a, const struct value *object, bool *ret_ours, 
 	struct err *err) MUST_CHECK;
 
 /*
- * The body that creates the Secret, or replaces `old`: labels, annotations and entries of others stay, and its
- * resourceVersion makes the write conditional. old: NULL to create.
+ * The body that creates the Secret, or replaces `old`: labels, annotations, owners, finalizers and entries of others
+ * stay, and its resourceVersion makes the write conditional. old: NULL to create.
  */
 int ca_secret_write(struct arena *a, const char *namespace, const char *name, const struct rotation_secret *s,
 	const struct value *old, struct text *out, struct err *err) MUST_CHECK;

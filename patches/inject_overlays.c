@@ -74,7 +74,7 @@ static int share_out_ids(struct injection *in, bool here, int64_t *ret_uid, int6
 static int prepare(struct injection *in, struct err *err)
 {
 	struct template_facts f = {0};
-	bool here;
+	bool here = false;
 
 	if (read_environment(in, &here, err) < 0 || share_out_ids(in, here, &f.uid, &f.gid, err) < 0 || read_mesh(in, err) < 0 ||
 	    injection_record_read(in->a, in->given, &in->record, err) < 0)

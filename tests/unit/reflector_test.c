@@ -519,6 +519,27 @@ static void watches_that_are_refused(void **state)
 	}
 }
 
+/* As asked, within reason, whatever else becomes of the others. */
+static void server_names_a_time(void **state)
+{
+	struct bench *b = *state;
+
+	begin(b);
+	answer(b, 429, "{\"message\":\"no\"}");
+	reflector_wait(&b->r, 7, b->now);
+	assert_true(reflector_due(&b->r) == b->now + 7000);
+	reflector_hurry(&b->r, b->now);
+	assert_true(reflector_due(&b->r) == b->now + 7000);
+	(void)ask(b);
+	answer(b, 503, "{\"message\":\"no\"}");
+	reflector_wait(&b->r, 3600, b->now);
+	assert_true(reflector_due(&b->r) == b->now + REFLECTOR_BACK_OFF_MS);
+	(void)ask(b);
+	answer(b, 429, "{\"message\":\"no\"}");
+	reflector_wait(&b->r, 0, b->now);
+	assert_true(reflector_due(&b->r) > b->now && reflector_due(&b->r) < b->now + 7000);
+}
+
 /* The token was replaced: it is read again and the request repeated, once. */
 static void token_that_is_refused(void **state)
 {
@@ -651,6 +672,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(half_a_line, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(watches_that_end, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(watches_that_are_refused, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(server_names_a_time, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(token_that_is_refused, set_up, tear_down),
 		cmocka_unit_test(kept_stays_in_order),
 		cmocka_unit_test(kept_is_bounded),

@@ -17,6 +17,8 @@
 enum {
 	STEP_MAX_MS = 10000,
 	STATUS_OK = 200,
+	STATUS_TOO_MANY = 429,
+	STATUS_UNAVAILABLE = 503,
 	DEAD_AFTER_MS = 30000, /* bytes that nobody acknowledges, or silence on the wire */
 	PROBE_AFTER_S = 15,
 	PROBE_EVERY_S = 5,
@@ -117,6 +119,8 @@ static void end_request(struct source *s, int http, const struct err *failed)
 	s->added = false;
 	(void)pthread_mutex_lock(&i->lock);
 	reflector_done(&s->reflector, http, failed, cluster_clock_ms(), &s->changed);
+	if (http == STATUS_TOO_MANY || http == STATUS_UNAVAILABLE)
+		reflector_wait(&s->reflector, s->transfer.retry_after, cluster_clock_ms());
 	(void)pthread_mutex_unlock(&i->lock);
 }
 

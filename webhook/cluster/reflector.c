@@ -296,9 +296,16 @@ int reflector_take(struct reflector *r, int status, struct str bytes, int64_t no
 	return -1;
 }
 
+void reflector_wait(struct reflector *r, int64_t seconds, int64_t now)
+{
+	r->not_before = now + (seconds < REFLECTOR_BACK_OFF_MS / 1000 ? seconds * 1000 : REFLECTOR_BACK_OFF_MS);
+	if (r->due < r->not_before)
+		r->due = r->not_before;
+}
+
 void reflector_hurry(struct reflector *r, int64_t now)
 {
-	const int64_t soon = now + jitter(r, BRIEF_MS);
+	const int64_t jittered = now + jitter(r, BRIEF_MS), soon = jittered > r->not_before ? jittered : r->not_before;
 
 	/* One that is answered, and with nothing of use, is no better off for it. */
 	if (r->problem.code != ERR_NONE && !r->refusals && r->due > soon)

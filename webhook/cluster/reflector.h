@@ -36,6 +36,7 @@ struct reflector {
 	enum { REFLECTOR_LISTS, REFLECTOR_WATCHES } state;
 	bool under_way;    /* what reflector_request() said was sent */
 	int64_t due, began; /* milliseconds of the clock that is given */
+	int64_t not_before; /* the same: the server wants nothing sooner */
 	char version[REFLECTOR_VERSION_MAX]; /* resourceVersion to watch from */
 	char page[REFLECTOR_TOKEN_MAX];      /* continue token, escaped; "": the first page */
 	struct text body;                    /* of a page, of a refusal, or a line that is not whole yet */
@@ -74,6 +75,8 @@ int64_t reflector_due(const struct reflector *r);
  * Bytes of the answer with that status. *ret_changed: what is kept is another now. -1: it is of no use to go on, the request is to be ended.
  */
 int reflector_take(struct reflector *r, int status, struct str bytes, int64_t now, bool *ret_changed) MUST_CHECK;
+/* After reflector_done(): who is busy has said in how many seconds to come again (Retry-After; 0: nothing). At most REFLECTOR_BACK_OFF_MS. */
+void reflector_wait(struct reflector *r, int64_t seconds, int64_t now);
 /* Somebody else was answered: what failed before is tried again soon, and not only after its back-off. */
 void reflector_hurry(struct reflector *r, int64_t now);
 /* The head of a watch came: it is open, though nothing may have happened yet. */

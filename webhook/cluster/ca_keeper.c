@@ -93,11 +93,12 @@ static uint64_t hash(uint64_t h, struct str s)
 	return (h ^ 0xff) * 0x100000001b3U;
 }
 
+/* Never later than now: a clock that was ahead may have been set right since. */
 static int64_t first_seen(const struct ca_keeper *k, const struct ca_sighting *now)
 {
 	for (size_t i = 0; i < k->n_seen; i++)
 		if (k->seen[i].webhook == now->webhook && k->seen[i].bundle == now->bundle)
-			return k->seen[i].since;
+			return k->seen[i].since < now->since ? k->seen[i].since : now->since;
 	return now->since;
 }
 

@@ -256,6 +256,21 @@ static void page_that_is_too_large(void **state)
 	assert_int_equal(b->r.problem.code, ERR_NONE);
 }
 
+static void list_without_an_end(void **state)
+{
+	struct bench *b = *state;
+	int pages = 0;
+
+	do {
+		assert_true(pages++ <= LIMIT_KEPT_OBJECTS);
+		(void)ask(b);
+		arena_clear(&b->arena);
+		answer(b, 200, LIST("5", ",\"continue\":\"again\"", OBJECT("a", "1", "1")));
+	} while (reflector_due(&b->r) == b->now);
+	assert_problem(b, "the list of things has more than 100000 pages");
+	begin(b);
+}
+
 /* Whoever waits for the first list would wait for ever; what others may put there must not bring that about. */
 static void more_than_can_be_kept(void **state)
 {
@@ -660,6 +675,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(page_that_expired, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(lists_that_are_none, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(page_that_is_too_large, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(list_without_an_end, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(more_than_can_be_kept, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(api_that_is_not_there, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(events_come_as_they_may, set_up, tear_down),

@@ -13,6 +13,7 @@ enum {
 	STATUS_OURS = 400, /* up to 499: the request is at fault */
 	STATUS_THEIRS = 500,
 	PAGE = 250,
+	PAGES_MAX = LIMIT_KEPT_OBJECTS,
 	LIST_TIMEOUT_MS = 30000,
 	WATCH_SECONDS = 300, /* and as much again at random: replicas that started together do not come back together */
 	GRACE_MS = 5000,
@@ -98,6 +99,7 @@ static const char *list_query(struct reflector *r, struct arena *a)
 
 	if (!r->page[0]) {
 		r->lists++;
+		r->pages = 0;
 		kept_begin(&r->kept);
 	}
 	return arena_printf(a, "%s%slimit=%u%s%s", own, own[0] ? "&" : "", r->o.page, r->page[0] ? "&continue=" : "", r->page);
@@ -372,6 +374,8 @@ static int keep_items(struct reflector *r, const struct value *list, bool *ret_c
 	for (size_t i = 0; items && items->kind == K_LIST && i < items->u.list.len; i++)
 		if (keep(r, items->u.list.item[i], ret_changed, err) < 0)
 			return -1;
+	if (r->pages++ >= PAGES_MAX)
+		return err_set(err, ERR_LIMIT, "the list of %s has more than %d pages", r->o.what, PAGES_MAX);
 	return keep_token(r, list, err);
 }
 

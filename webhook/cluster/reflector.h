@@ -39,6 +39,7 @@ struct reflector {
 	int64_t not_before; /* the same: the server wants nothing sooner */
 	char version[REFLECTOR_VERSION_MAX]; /* resourceVersion to watch from */
 	char page[REFLECTOR_TOKEN_MAX];      /* continue token, escaped; "": the first page */
+	unsigned pages;                      /* of the list under way, read so far */
 	struct text body;                    /* of a page, of a refusal, or a line that is not whole yet */
 	bool useless;       /* reflector_take() has ended it; problem says why */
 	bool expired;       /* for this reason: the server no longer knows the resourceVersion */

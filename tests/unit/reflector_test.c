@@ -643,6 +643,12 @@ static void kept_is_bounded(void **state UNUSED)
 	kept_end(&k, &changed);
 	assert_int_equal(k.bytes, 0);
 	kept_release(&k);
+	/* What is replaced makes room for what replaces it. */
+	k.max = 1000;
+	assert_int_equal(kept_put(&k, STR(""), STR("x"), (struct str){text, 600}, &changed, &err), 0);
+	text[0] = 'x';
+	assert_int_equal(kept_put(&k, STR(""), STR("x"), (struct str){text, 601}, &changed, &err), 0);
+	kept_release(&k);
 	free(text);
 }
 

@@ -115,7 +115,7 @@ int kept_put(struct kept *k, struct str namespace, struct str name, struct str t
 	}
 	if (text.len > LIMIT_KEPT_BYTES)
 		return err_set(err, ERR_LIMIT, "'%.*s' is larger than %d bytes", (int)name.len, name.p, LIMIT_KEPT_BYTES);
-	if (k->bytes + text.len > max)
+	if (k->bytes - (found ? size_of(&k->object[at]) : 0) + text.len > max)
 		return err_set(err, ERR_LIMIT, "the objects have more than %zu bytes; the rest is not known", max);
 	if ((!found && make_room(k, err) < 0) || make(namespace, name, text, &next, err) < 0)
 		return -1;

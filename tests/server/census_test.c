@@ -224,6 +224,29 @@ static void a_list_that_has_grown_old(void **state)
 	assert_int_equal(counts.of[0].absent, 2);
 }
 
+/* Whoever makes large pods must not keep others from being counted. */
+static void a_page_that_is_too_large(void **state)
+{
+	static struct census_counts counts;
+	struct stage *s = *state;
+	struct text t;
+
+	text_init(&t, NULL, 16 << 20);
+	text_adds(&t, "{\"items\":[{");
+	for (unsigned i = 0; t.len < 6 << 20; i++)
+		text_addf(&t, "%s\"%x\":\"\"", i ? "," : "", i);
+	text_adds(&t, "}]}");
+	api_add(&s->api, (struct api_rule){.request = "GET " PODS, .status = 200, .body = text_cstr(&t)});
+	api_add(&s->api, (struct api_rule){.request = "GET /api/v1/pods?limit=1", .status = 200, .body = PAGE("", POD("shop", "a", ""))});
+	assert_int_equal(step(s), 100);
+	assert_int_equal(step(s), 100);
+	assert_true(step(s) > 100);
+	census_read(s->census, &counts);
+	assert_true(counts.known);
+	assert_int_equal(counts.of[0].absent, 1);
+	text_release(&t);
+}
+
 static void no_right_to_count(void **state)
 {
 	struct stage *s = *state;
@@ -295,6 +318,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(pages_are_counted, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_failure_is_no_count, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_list_that_has_grown_old, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_page_that_is_too_large, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(no_right_to_count, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(without_a_configuration_it_waits, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(many_namespaces, set_up, tear_down),

@@ -41,6 +41,7 @@ struct run {
 	struct known_namespace *namespace;
 	size_t n_namespaces;
 	struct sidecar_measure measure;
+	unsigned page;         /* pods asked for at once */
 	char token[TOKEN_MAX]; /* of the next page, escaped; "": of the first */
 	struct census_counts counts;
 };
@@ -196,6 +197,7 @@ static int begin_run(struct census *c, struct snapshot *snapshot, struct cluster
 	memset(&c->run, 0, sizeof(c->run));
 	c->run.begun = true;
 	c->run.snapshot = snapshot;
+	c->run.page = c->o.page ? c->o.page : PAGE;
 	arena_init(&c->run.arena, RUN_ARENA_MAX);
 	return measure(c, client, err);
 }
@@ -260,7 +262,17 @@ static bool goes_on(const struct run *r, const struct cluster_answer *answer)
 	return answer->status == CLUSTER_GONE && r->token[0] && raw_str(raw_get(answer->object, "metadata"), "continue").len;
 }
 
-static int count_page(struct census *c, struct cluster_client *client, struct arena *a, struct err *err)
+/* Pods may be large: fewer of them may fit. The same page is asked for again. */
+static bool shrink_page(struct run *r, const struct err *refused)
+{
+	if (r->page == 1 || (refused->code != ERR_LIMIT && refused->code != ERR_NOMEM))
+		return false;
+	r->page = (r->page + 3) / 4;
+	return true;
+}
+
+/* *ret_more: there is a page to be asked for. */
+static int count_page(struct census *c, struct cluster_client *client, struct arena *a, bool *ret_more, struct err *err)
 {
 	struct run *r = &c->run;
 	struct cluster_call call = {.verb = CLUSTER_GET, .place = {.api = "/api/v1", .resource = "pods"}};
@@ -268,17 +280,21 @@ static int count_page(struct census *c, struct cluster_client *client, struct ar
 	struct err refused = {0};
 	const struct value *l;
 
-	call.query = arena_printf(a, "limit=%u%s%s", c->o.page ? c->o.page : PAGE, r->token[0] ? "&continue=" : "", r->token);
+	call.query = arena_printf(a, "limit=%u%s%s", r->page, r->token[0] ? "&continue=" : "", r->token);
 	if (!call.query)
 		return err_nomem(err);
 	if (cluster_do(client, a, &call, &answer, &refused) < 0 && !goes_on(r, &answer)) {
-		*err = refused;
-		return -1;
+		*ret_more = shrink_page(r, &refused);
+		*err = *ret_more ? (struct err){0} : refused;
+		return *ret_more ? 0 : -1;
 	}
 	l = raw_get(answer.object, "items");
 	for (size_t i = 0; l && l->kind == K_LIST && i < l->u.list.len; i++)
 		count(r, l->u.list.item[i]);
-	return keep_token(a, r, answer.object, err);
+	if (keep_token(a, r, answer.object, err) < 0)
+		return -1;
+	*ret_more = r->token[0] != '\0';
+	return 0;
 }
 
 /* --- the task ------------------------------------------------------------------------------------------------------- */
@@ -330,15 +346,16 @@ static int64_t start(struct census *c, struct cluster_client *client)
 static int64_t go_on(struct census *c, struct cluster_client *client)
 {
 	struct err err = {0};
+	bool more = false;
 	struct arena a;
 	int status;
 
 	arena_init(&a, PAGE_ARENA_MAX);
-	status = count_page(c, client, &a, &err);
+	status = count_page(c, client, &a, &more, &err);
 	arena_release(&a);
 	if (status < 0)
 		return failed(c, &err);
-	return c->run.token[0] ? NEXT_MS : finish(c);
+	return more ? NEXT_MS : finish(c);
 }
 
 int64_t census_step(void *context, const struct keeper_turn *turn)

@@ -180,25 +180,32 @@ func (i *installation) ownsCABundleAlone(rendered string) error {
 	return nil
 }
 
+// upgrade applies the chart with other values, and returns the seconds until
+// every replica is a new one.
+func (i *installation) upgrade(values string) (float64, error) {
+	if i.service == nil {
+		return 0, errors.New("there is no release")
+	}
+	rendered, err := renderChart(system, values)
+	if err != nil {
+		return 0, err
+	}
+	started := time.Now()
+	if _, err := i.cluster.Kubectl(rendered, "apply", "-f", "-"); err != nil {
+		return 0, err
+	}
+	err = i.service.WaitRolledOut()
+	return time.Since(started).Seconds(), err
+}
+
 // extended is an upgrade by which a second registration appears. The new
 // replicas are ready once its caBundle is written, which the holder of the
 // old ones' Lease, who does not know of it, would never do.
 func (i *installation) extended() (string, error) {
-	if i.service == nil {
-		return "", errors.New("there is no release")
-	}
-	rendered, err := renderChart(system, chartValues+"require: {enabled: true}\n")
+	took, err := i.upgrade(chartValues + "require: {enabled: true}\n")
 	if err != nil {
 		return "", err
 	}
-	started := time.Now()
-	if _, err := i.cluster.Kubectl(rendered, "apply", "-f", "-"); err != nil {
-		return "", err
-	}
-	if err := i.service.WaitRolledOut(); err != nil {
-		return "", err
-	}
-	took := time.Since(started).Seconds()
 	if err := makeNamespace(i.cluster, "extended", "istio-injection=enabled"); err != nil {
 		return "", err
 	}
@@ -215,25 +222,14 @@ func (i *installation) extended() (string, error) {
 // their service account, the rights that the chart gives it, and the
 // environment of any pod.
 func (i *installation) fromAPI() (string, error) {
-	if i.service == nil {
-		return "", errors.New("there is no release")
-	}
 	const mounted = "{source: mounted}"
 	values := strings.Replace(chartValues, mounted, "{source: cluster, namespace: "+system+"}", 1)
-	rendered, err := renderChart(system, values+"require: {enabled: true}\n")
+	took, err := i.upgrade(values + "require: {enabled: true}\n")
 	if err != nil {
 		return "", err
 	}
-	started := time.Now()
-	if _, err := i.cluster.Kubectl(rendered, "apply", "-f", "-"); err != nil {
-		return "", err
-	}
-	if err := i.service.WaitRolledOut(); err != nil {
-		return "", err
-	}
-	took := time.Since(started).Seconds()
 	if err := i.waitEach("all of it is followed", func(text string) bool {
-		return strings.Count(text, "[+]watch/") == 5 && !strings.Contains(text, "not followed") &&
+		return strings.Count(text, "[+]watch/") == 6 && !strings.Contains(text, "not followed") &&
 			strings.Contains(text, "[+]discovery ok: the cluster has serviceaccounts/token")
 	}); err != nil {
 		return "", err

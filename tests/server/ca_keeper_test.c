@@ -358,6 +358,16 @@ static void clocks_that_differ_write_nothing(void **state)
 	assert_int_equal(api_asked(&s->api, "POST " SECRETS), before + 1);
 }
 
+static void the_end_is_no_trouble(void **state)
+{
+	struct stage *s = *state;
+	const size_t before = strlen(logged(s));
+
+	cluster_client_stop(s->client);
+	(void)step(s);
+	assert_int_equal(strlen(logged(s)), before);
+}
+
 static void keys_are_not_logged(void **state)
 {
 	struct stage *s = *state;
@@ -379,6 +389,7 @@ int main(void)
 		cmocka_unit_test(what_others_gave_the_secret_stays),
 		cmocka_unit_test(clocks_that_differ_write_nothing),
 		cmocka_unit_test(keys_are_not_logged),
+		cmocka_unit_test(the_end_is_no_trouble),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -247,6 +247,15 @@ static void a_page_that_is_too_large(void **state)
 	text_release(&t);
 }
 
+static void the_end_is_no_failure(void **state)
+{
+	struct stage *s = *state;
+
+	cluster_client_stop(s->client);
+	(void)step(s);
+	assert_false(is_logged(s, "warn"));
+}
+
 static void no_right_to_count(void **state)
 {
 	struct stage *s = *state;
@@ -319,6 +328,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_failure_is_no_count, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_list_that_has_grown_old, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_page_that_is_too_large, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(the_end_is_no_failure, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(no_right_to_count, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(without_a_configuration_it_waits, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(many_namespaces, set_up, tear_down),

@@ -195,6 +195,17 @@ static const struct {
 	{"::", "of."},
 };
 
+static void the_end_is_no_failure(void **state)
+{
+	struct stage *s = *state;
+
+	api_add(&s->api, (struct api_rule){.request = "POST " EVENTS, .status = 201, .manner = API_SILENT});
+	put(s, "web", "nobody answers");
+	api_wait_asked(&s->api, "POST " EVENTS, 1);
+	keeper_stop(take(s->keeper));
+	assert_int_equal(logged(s, "an Event cannot be written"), 0);
+}
+
 static void any_name(void **state)
 {
 	struct stage *s = *state;
@@ -412,6 +423,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_note_becomes_an_event, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_the_api_refuses, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(the_end_is_no_failure, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(any_name, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(refused_pods_of_a_controller, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(the_guard_is_replaced_meanwhile, set_up, tear_down),

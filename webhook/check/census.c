@@ -300,8 +300,10 @@ static int count_page(struct census *c, struct cluster_client *client, struct ar
 /* --- the task ------------------------------------------------------------------------------------------------------- */
 
 /* Once, until a count succeeds. The next one begins anew: what was counted so far is old by then. */
-static int64_t failed(struct census *c, const struct err *err)
+static int64_t failed(struct census *c, const struct cluster_client *client, const struct err *err)
 {
+	if (cluster_client_stopped(client))
+		return LOOK_MS;
 	if (!c->told)
 		log_with(c->o.log, LOG_WARN, "pods cannot be counted", log_cstr("error", err->what));
 	c->told = true;
@@ -340,7 +342,7 @@ static int64_t start(struct census *c, struct cluster_client *client)
 
 	if (!snapshot)
 		return LOOK_MS;
-	return begin_run(c, snapshot, client, &err) < 0 ? failed(c, &err) : NEXT_MS;
+	return begin_run(c, snapshot, client, &err) < 0 ? failed(c, client, &err) : NEXT_MS;
 }
 
 static int64_t go_on(struct census *c, struct cluster_client *client)
@@ -354,7 +356,7 @@ static int64_t go_on(struct census *c, struct cluster_client *client)
 	status = count_page(c, client, &a, &more, &err);
 	arena_release(&a);
 	if (status < 0)
-		return failed(c, &err);
+		return failed(c, client, &err);
 	return more ? NEXT_MS : finish(c);
 }
 

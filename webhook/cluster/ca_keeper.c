@@ -353,7 +353,7 @@ static int64_t take_look(struct look *l)
 {
 	if (look(l) < 0) {
 		/* What is known stays in force while the API is away. */
-		if (!l->k->judged)
+		if (!l->k->judged && !cluster_client_stopped(l->turn->client))
 			say(l->k, "the webhook configurations could not be read yet");
 		return FAILED_MS;
 	}
@@ -379,7 +379,8 @@ int64_t ca_keeper_step(void *context, const struct keeper_turn *turn)
 	l->now = (int64_t)time(NULL);
 	arena_init(&l->a, ARENA_MAX);
 	wait = take_look(l);
-	tell(l->k, err.code ? err.what : NULL);
+	if (!cluster_client_stopped(turn->client))
+		tell(l->k, err.code ? err.what : NULL);
 	arena_release(&l->a);
 	free(l);
 	return wait;

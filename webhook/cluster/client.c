@@ -62,6 +62,11 @@ void cluster_client_stop(struct cluster_client *c)
 	atomic_store(&c->stopped, true);
 }
 
+bool cluster_client_stopped(const struct cluster_client *c)
+{
+	return atomic_load(&c->stopped);
+}
+
 /* --- one exchange ------------------------------------------------------------------------------------------------- */
 
 static size_t take_bytes(char *data, size_t size, size_t n, void *context)

@@ -17,6 +17,8 @@ void cluster_client_free(struct cluster_client *c); /* NULL is fine */
 void cluster_client_freep(struct cluster_client **slot);
 /* Any thread: what is under way and all that follows fails, within a second. */
 void cluster_client_stop(struct cluster_client *c);
+/* Any thread. Whether it was: what fails from then on is nothing to tell of. */
+bool cluster_client_stopped(const struct cluster_client *c);
 
 enum { CLUSTER_TIMEOUT_MS = 30000 };
 

@@ -217,7 +217,8 @@ static enum event_result write_one(struct events *e, struct cluster_client *c, s
 		return EVENT_WRITTEN;
 	}
 	*ret_status = answer.status;
-	if (result_of(s->exists, answer.status) == EVENT_LATER || result_of(s->exists, answer.status) == EVENT_REFUSED)
+	if ((result_of(s->exists, answer.status) == EVENT_LATER || result_of(s->exists, answer.status) == EVENT_REFUSED) &&
+		!cluster_client_stopped(c))
 		tell(e, s, &err);
 	return result_of(s->exists, answer.status);
 }

@@ -195,7 +195,11 @@ func (i *installation) upgrade(values string) (float64, error) {
 		return 0, err
 	}
 	err = i.service.WaitRolledOut()
-	return time.Since(started).Seconds(), err
+	took := time.Since(started).Seconds()
+	if err == nil {
+		err = i.service.WaitReplaced()
+	}
+	return took, err
 }
 
 // extended is an upgrade by which a second registration appears. The new

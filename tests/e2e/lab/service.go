@@ -122,6 +122,13 @@ func (s *Service) RollingRestart() error {
 	if err := s.WaitRolledOut(); err != nil {
 		return err
 	}
+	return s.WaitReplaced()
+}
+
+// WaitReplaced returns when no replica is about to end. Until then the API
+// server may have an idle connection to one, and HTTP/1.1 has no way to end
+// that without a race.
+func (s *Service) WaitReplaced() error {
 	return Poll(startLimit, "the replaced replicas end", func() (bool, error) {
 		return !slices.ContainsFunc(s.node.Replicas(), func(r Replica) bool { return r.Ending }), nil
 	})

@@ -242,26 +242,6 @@ static void count(struct run *r, const struct value *pod)
 		count_of(&r->counts, namespace)->outdated++;
 }
 
-static int keep_token(struct arena *a, struct run *r, const struct value *answer, struct err *err)
-{
-	struct text t;
-
-	text_init(&t, a, TOKEN_MAX - 1);
-	cluster_escape(&t, raw_str(raw_get(answer, "metadata"), "continue"));
-	if (text_check(&t, "the token of the next page", err) < 0)
-		return -1;
-	memcpy(r->token, t.len ? t.data : "", t.len);
-	r->token[t.len] = '\0';
-	return 0;
-}
-
-/* Where the count took longer than the API server keeps a list, its 410 brings the token to go on with what is there now
- * (kubernetes.io/docs/reference/using-api/api-concepts, "Retrieving large results sets in chunks"). */
-static bool goes_on(const struct run *r, const struct cluster_answer *answer)
-{
-	return answer->status == CLUSTER_GONE && r->token[0] && raw_str(raw_get(answer->object, "metadata"), "continue").len;
-}
-
 /* Pods may be large: fewer of them may fit. The same page is asked for again. */
 static bool shrink_page(struct run *r, const struct err *refused)
 {
@@ -283,7 +263,7 @@ static int count_page(struct census *c, struct cluster_client *client, struct ar
 	call.query = arena_printf(a, "limit=%u%s%s", r->page, r->token[0] ? "&continue=" : "", r->token);
 	if (!call.query)
 		return err_nomem(err);
-	if (cluster_do(client, a, &call, &answer, &refused) < 0 && !goes_on(r, &answer)) {
+	if (cluster_do(client, a, &call, &answer, &refused) < 0 && !cluster_list_goes_on(&answer, r->token)) {
 		*ret_more = shrink_page(r, &refused);
 		*err = *ret_more ? (struct err){0} : refused;
 		return *ret_more ? 0 : -1;
@@ -291,7 +271,7 @@ static int count_page(struct census *c, struct cluster_client *client, struct ar
 	l = raw_get(answer.object, "items");
 	for (size_t i = 0; l && l->kind == K_LIST && i < l->u.list.len; i++)
 		count(r, l->u.list.item[i]);
-	if (keep_token(a, r, answer.object, err) < 0)
+	if (cluster_next_page(answer.object, r->token, sizeof(r->token), err) < 0)
 		return -1;
 	*ret_more = r->token[0] != '\0';
 	return 0;

@@ -80,6 +80,11 @@ static const char *by_revision(struct clustering *c, const char *name)
 	return !revision[0] || strcmp(revision, "default") == 0 ? name : arena_printf(&c->arena, "%s-%s", name, revision);
 }
 
+static size_t n_sources(const struct clustering *c)
+{
+	return c->options->guard_configmap ? SOURCES : GUARD;
+}
+
 static int name_sources(struct clustering *c, struct informer_options *ret, struct err *err)
 {
 	const char *injector = by_revision(c, "istio-sidecar-injector"), *mesh = by_revision(c, "istio");
@@ -94,17 +99,12 @@ static int name_sources(struct clustering *c, struct informer_options *ret, stru
 	ret->source[PROXY_CONFIGS] = (struct reflector_options){.what = "proxyconfigs",
 		.place = {.api = "/apis/networking.istio.io/v1beta1", .resource = "proxyconfigs"}, .keep = keep_proxy_config,
 		.may_be_absent = true, .max_kept = LIMIT_KEPT_OF_MANY};
-	ret->n_sources = c->options->guard_configmap ? SOURCES : GUARD;
+	ret->n_sources = n_sources(c);
 	if (!injector || !mesh)
 		return err_nomem(err);
 	if (c->options->guard_configmap && config_map(c, c->options->guard_configmap, &ret->source[GUARD], err) < 0)
 		return -1;
 	return config_map(c, injector, &ret->source[INJECTOR], err) < 0 || config_map(c, mesh, &ret->source[MESH], err) < 0 ? -1 : 0;
-}
-
-static size_t n_sources(const struct clustering *c)
-{
-	return c->options->guard_configmap ? SOURCES : GUARD;
 }
 
 static void tell(void *context)

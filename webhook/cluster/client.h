@@ -113,6 +113,15 @@ struct cluster_list {
 int cluster_list(
 	struct cluster_client *c, const struct cluster_list *list, int *ret_status, struct err *err) MUST_CHECK;
 
+/*
+ * For who reads pages himself (kubernetes.io/docs/reference/using-api/api-concepts, "Retrieving large results sets in
+ * chunks"). token: of the page that comes next, escaped for a query; "": there is none. size: of its room. ERR_LIMIT where
+ * it has none there.
+ */
+int cluster_next_page(const struct value *list, char *token, size_t size, struct err *err) MUST_CHECK;
+/* Whether an answer that is no list is a 410 with a token to go on with what is there now. token: what was asked with. */
+bool cluster_list_goes_on(const struct cluster_answer *answer, const char *token);
+
 /* Whether discovery knows it: cluster_serves(c, "/api/v1", "serviceaccounts/token", ...). An API that is not there
  * serves nothing. */
 int cluster_serves(

@@ -20,19 +20,31 @@ static const char *query_of(struct arena *a, const struct pages *p)
 		l->page ? l->page : PAGE, p->token[0] ? "&continue=" : "", p->token);
 }
 
-static int keep_token(struct arena *a, struct pages *p, const struct value *answer, struct err *err)
+static struct str token_of(const struct value *list)
 {
-	const struct str token = raw_str(raw_get(answer, "metadata"), "continue");
-	const char *escaped;
-	struct text t;
+	return raw_str(raw_get(list, "metadata"), "continue");
+}
 
-	text_init(&t, a, TOKEN_MAX - 1);
-	cluster_escape(&t, token);
-	escaped = text_cstr(&t);
-	if (!escaped)
-		return text_check(&t, "the token of the next page", err);
-	memcpy(p->token, escaped, t.len + 1);
-	return 0;
+int cluster_next_page(const struct value *list, char *token, size_t size, struct err *err)
+{
+	struct text t;
+	int status;
+
+	text_init(&t, NULL, size - 1);
+	cluster_escape(&t, token_of(list));
+	status = text_check(&t, "the token of the next page", err);
+	if (status == 0) {
+		if (t.len)
+			memcpy(token, t.data, t.len);
+		token[t.len] = '\0';
+	}
+	text_release(&t);
+	return status;
+}
+
+bool cluster_list_goes_on(const struct cluster_answer *answer, const char *token)
+{
+	return answer->status == CLUSTER_GONE && token[0] && token_of(answer->object).len;
 }
 
 /* The answer to one page. A list that has grown too old goes on where it was, with what is there now: the 410 brings
@@ -47,8 +59,8 @@ static int read_page(
 		return err_nomem(err);
 	if (cluster_do(c, a, &call, ret, &expired) == 0)
 		return 0;
-	if (ret->status == CLUSTER_GONE && p->token[0] && raw_str(raw_get(ret->object, "metadata"), "continue").len) {
-		if (keep_token(a, p, ret->object, err) < 0)
+	if (cluster_list_goes_on(ret, p->token)) {
+		if (cluster_next_page(ret->object, p->token, sizeof(p->token), err) < 0)
 			return -1;
 		call.query = query_of(a, p);
 		return call.query ? cluster_do(c, a, &call, ret, err) : err_nomem(err);
@@ -80,7 +92,8 @@ static int read_pages(struct cluster_client *c, struct arena *a, struct pages *p
 		int status = read_page(c, a, p, &answer, err);
 
 		*ret_status = answer.status;
-		if (status < 0 || visit(p->list, answer.object, err) < 0 || keep_token(a, p, answer.object, err) < 0)
+		if (status < 0 || visit(p->list, answer.object, err) < 0 ||
+			cluster_next_page(answer.object, p->token, sizeof(p->token), err) < 0)
 			return -1;
 		if (!p->token[0])
 			return 0;

@@ -350,21 +350,6 @@ static void fail_list(struct reflector *r, const struct err *why, int64_t now)
 	fail(r, why, now);
 }
 
-static int keep_token(struct reflector *r, const struct value *list, struct err *err)
-{
-	const struct str token = raw_str(raw_get(list, "metadata"), "continue");
-	struct arena a;
-	struct text t;
-
-	arena_init(&a, 0);
-	text_init(&t, &a, sizeof(r->page) - 1);
-	cluster_escape(&t, token);
-	if (text_cstr(&t))
-		memcpy(r->page, text_cstr(&t), t.len + 1);
-	arena_release(&a);
-	return t.failed ? err_set(err, ERR_LIMIT, "the list of %s: the token of the next page is too long", r->o.what) : 0;
-}
-
 static int keep_items(struct reflector *r, const struct value *list, bool *ret_changed, struct err *err)
 {
 	const struct value *items = raw_get(list, "items");
@@ -376,7 +361,7 @@ static int keep_items(struct reflector *r, const struct value *list, bool *ret_c
 			return -1;
 	if (r->pages++ >= PAGES_MAX)
 		return err_set(err, ERR_LIMIT, "the list of %s has more than %d pages", r->o.what, PAGES_MAX);
-	return keep_token(r, list, err);
+	return cluster_next_page(list, r->page, sizeof(r->page), err) == 0 ? 0 : err_wrap(err, "the list of %s", r->o.what);
 }
 
 static void settle(struct reflector *r, bool absent, int64_t now, bool *ret_changed)
